@@ -1,0 +1,50 @@
+# Two commands on a fresh machine: `make run` and `make test`. Both set up what they need in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: run test check lint format types contract fast bench clean setup
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.base: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) install -c constraints.txt -e .
+	touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) install -c constraints.txt -e '.[all,dev]'
+	touch $@ $(VENV)/.base
+
+setup: $(VENV)/.dev
+
+run: $(VENV)/.base
+	@scripts/first-run $(BIN)/efir
+
+test: $(VENV)/.dev
+	@scripts/debian-packages
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not alone" $(ARGS)
+	$(BIN)/pytest -m alone $(ARGS)
+
+fast: $(VENV)/.dev
+	$(BIN)/pytest -n 2 -m "not alone and not lab and not system" -q $(ARGS)
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+contract: $(VENV)/.dev
+	$(BIN)/lint-imports
+
+check: lint types contract test
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache dist build

@@ -1,0 +1,5 @@
+"""`python -m efir`."""
+
+from efir.cli import main
+
+main()

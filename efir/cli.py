@@ -1,0 +1,59 @@
+"""`efir`: the table of commands. Each is loaded only when it is called, so that `--help` answers at once."""
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+# name -> (module, one line for --help). A new command is one file and one line here.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "lab": ("efir.commands.lab", "Run scenarios in the emulated Internet."),
+}
+
+
+class LazyGroup(click.Group):
+    """Lists commands from the table and imports the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        command: click.Command = importlib.import_module(entry[0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            if not near:
+                raise
+            raise click.UsageError(f"{error.message} Did you mean '{near[0]}'?", ctx) from error
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="efir", prog_name="efir")
+def command() -> None:
+    """Efir measures whether a platform is blocked, intercepted or slowed on your line.
+
+    Nothing is measured before you agree: see `efir consent`.
+    """
+
+
+def main(argv: list[str] | None = None) -> Any:
+    """Entry point; returns the exit code of DESIGN section 9 through `sys.exit`."""
+    from efir.exits import run_command
+
+    sys.exit(run_command(command, argv))

@@ -1,0 +1,51 @@
+"""Exit codes, and errors that speak to a person."""
+
+import sys
+from enum import IntEnum
+
+import click
+
+
+class Exit(IntEnum):
+    """Exit codes of all commands. Finding censorship is a result, not an error."""
+
+    OK = 0
+    INTERNAL = 1
+    USAGE = 2
+    CONFIGURATION = 3  # configuration, or no consent
+    OFFLINE = 4
+    PARTIAL = 5
+    UPLOAD_PENDING = 6
+    INTERRUPTED = 130
+
+
+class EfirError(Exception):
+    """What went wrong, where, and what to do; shown without a traceback."""
+
+    def __init__(self, message: str, exit_code: Exit = Exit.CONFIGURATION) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+def run_command(command: click.Command, argv: list[str] | None = None) -> int:
+    """Run `command` and give its exit code; a command returns an `Exit`, or None for OK."""
+    try:
+        result = command.main(args=argv, standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.UsageError as error:
+        error.show()
+        return Exit.USAGE
+    except click.ClickException as error:
+        error.show()
+        return Exit.CONFIGURATION
+    except EfirError as error:
+        print(f"efir: {error}", file=sys.stderr)  # noqa: T201 - the one place errors are shown
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        print("efir: interrupted", file=sys.stderr)  # noqa: T201
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader (head, less) has gone; nothing is wrong with us
+        return Exit.OK
+    return int(result) if isinstance(result, int) else Exit.OK

@@ -1,0 +1,1 @@
+"""The test helper: a server of ours that answers any SNI and serves incompressible bytes."""

@@ -1,0 +1,1 @@
+"""An emulated Internet with a censor in it, described as data."""

@@ -1,0 +1,1 @@
+"""Records, failure words, targets, verdict rules and the store. No network I/O."""

@@ -1,0 +1,1 @@
+"""Network I/O, one file per protocol: a target goes in, an observation comes out."""
