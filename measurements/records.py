@@ -1,8 +1,8 @@
 """What is stored: observations, and the lines that commands print.
 
 An observation is one probe of one (endpoint, address, resolver): immutable, flat and written before anything is
-concluded from it. Every field says its unit. `None` means "not applicable, or not known"; a phase that did not happen is `None`,
-never 0. Records are msgspec Structs; `omit_defaults` keeps them short in the spool.
+concluded from it. Every field says its unit. `None` means "not applicable, or not known"; a phase that did not happen
+is `None`, never 0. Records are msgspec Structs; `omit_defaults` keeps them short in the spool.
 """
 
 from datetime import datetime
