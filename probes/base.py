@@ -5,7 +5,6 @@ the runner. A network failure is a record, an exception is a mistake of ours.
 """
 
 import os
-import ssl
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from typing import Literal
 from measurements.ids import uuid7
 from measurements.records import Observation, Probe, Role
 from measurements.targets import Endpoint, Resolver
+from probes.roots import Roots
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,7 @@ class Context:
 
     run_id: str
     vantage: Vantage
-    roots: ssl.SSLContext  # verifying client context with the bundled or given roots
-    ca_file: str | None = None  # path of the roots, for libraries that load them on their own
+    roots: Roots  # the bundled or given ones
     clock: Clock = field(default_factory=Clock)
     deadlines: Deadlines = field(default_factory=Deadlines)
     scrub: Callable[[str], str] = lambda text: text  # removes the vantage's own addresses and names

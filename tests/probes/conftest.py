@@ -1,0 +1,67 @@
+"""Roots, contexts and targets that probe tests share."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from measurements.targets import Endpoint, Expect
+from probes.base import Context, Deadlines, Target, Vantage
+from probes.roots import Roots
+from tests.certificates import Authority, Leaf
+
+NAME = "good.test"
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """The root that these tests trust."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def censor(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """A root that nobody trusts."""
+    return Authority(tmp_path_factory.mktemp("censor"), name="Information Security CA", country="KZ")
+
+
+@pytest.fixture(scope="session")
+def leaf(authority: Authority) -> Leaf:
+    """A good certificate for `good.test` and loopback."""
+    return authority.issue(NAME, "127.0.0.1", "::1")
+
+
+@pytest.fixture(scope="session")
+def roots(authority: Authority) -> Roots:
+    return Roots(authority.pem)
+
+
+@pytest.fixture
+def context(roots: Roots) -> Context:
+    """A round's context with short deadlines."""
+    short = Deadlines(resolve=0.4, late_answers=0.15, connect=0.4, tls=0.4, http=0.4, quic=0.4)
+    return Context("run", Vantage("vantage"), roots, deadlines=short)
+
+
+@pytest.fixture
+def target() -> Callable[..., Target]:
+    """Makes a target on loopback."""
+
+    def make(
+        port: int,
+        path: str = "/",
+        *,
+        scheme: str = "https",
+        address: str = "127.0.0.1",
+        expect: Expect | None = None,
+        sni: str | None = None,
+    ) -> Target:
+        endpoint = Endpoint(id="web", probes=("tls",), url=f"{scheme}://{NAME}:{port}{path}", expect=expect)
+        return Target("youtube", "target", endpoint, address=address, sni=sni)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("files")
