@@ -5,6 +5,8 @@ from enum import IntEnum
 
 import click
 
+from measurements.errors import ConfigurationError
+
 
 class Exit(IntEnum):
     """Exit codes of all commands. Finding censorship is a result, not an error."""
@@ -42,6 +44,9 @@ def run_command(command: click.Command, argv: list[str] | None = None) -> int:
     except EfirError as error:
         print(f"efir: {error}", file=sys.stderr)  # noqa: T201 - the one place errors are shown
         return error.exit_code
+    except ConfigurationError as error:
+        print(f"efir: {error}", file=sys.stderr)  # noqa: T201
+        return Exit.CONFIGURATION
     except (KeyboardInterrupt, click.Abort):
         print("efir: interrupted", file=sys.stderr)  # noqa: T201
         return Exit.INTERRUPTED

@@ -1,0 +1,128 @@
+"""The state folder: which files there are, and the pseudonym that stands for this device in records.
+
+Everything that Efir keeps lies in one folder (`--state`), so that `efir wipe` can name each file. The pseudonym is 128
+random bits for each network the device is used on, and a new one every 30 days: two months, or home and work, cannot be
+joined. The network itself is kept only as a keyed hash, to know it again.
+"""
+
+import hashlib
+import hmac
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from measurements.errors import ConfigurationError
+
+# DESIGN section 2, rule 3: long enough for a month's comparison on one line, short enough to forget.
+ROTATE_AFTER: Final = 30 * 86_400.0  # seconds
+
+
+class StateError(ConfigurationError):
+    """The state folder cannot be used; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class StateFolder:
+    """Paths of all that Efir keeps; nothing is created before `create`."""
+
+    root: Path
+
+    @property
+    def spool(self) -> Path:
+        """Observations, verdicts and rounds (`measurements.store`)."""
+        return self.root / "spool.sqlite3"
+
+    @property
+    def consent(self) -> Path:
+        """What the person agreed to (`vantage.consent`)."""
+        return self.root / "consent.json"
+
+    @property
+    def identity(self) -> Path:
+        """Salt and pseudonyms."""
+        return self.root / "identity.json"
+
+    @property
+    def targets(self) -> Path:
+        """A newer signed `targets.yaml`, once one was fetched."""
+        return self.root / "targets.yaml"
+
+    def create(self) -> None:
+        """Make the folder, for its owner only. Raises StateError."""
+        try:
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise StateError(
+                f"the state folder {self.root} cannot be made ({error.strerror}); give another with --state DIR"
+            ) from None
+
+    def own_files(self) -> Iterator[Path]:
+        """Every file of ours that exists, also what an interrupted write or SQLite left beside them."""
+        for path in (self.spool, self.consent, self.identity, self.targets):
+            for suffix in ("", "-wal", "-shm", "-journal", ".new"):
+                candidate = path.with_name(path.name + suffix)
+                if candidate.exists():
+                    yield candidate
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Replace `path` whole or not at all, readable by its owner only, on disk before returning. Raises StateError."""
+    new = path.with_name(path.name + ".new")
+    try:
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(new, path)
+    except OSError as error:
+        raise StateError(f"{path} cannot be written ({error.strerror}); nothing was changed") from None
+
+
+class _Pseudonym(msgspec.Struct, frozen=True):
+    id: str  # 32 hex digits
+    since: float  # Unix seconds
+
+
+class _Identity(msgspec.Struct, frozen=True):
+    salt: str
+    networks: dict[str, _Pseudonym] = {}
+
+
+def pseudonym(
+    folder: StateFolder, network: bytes, now: float, random_bytes: Callable[[int], bytes] = os.urandom
+) -> str:
+    """32 hex digits that stand for this device on this network until 30 days have passed.
+
+    `network` is anything that tells this network from others (`vantage.network`); only its keyed hash is stored.
+    `now` is in Unix seconds. A clock set back by more than 30 days counts as time passed. Raises StateError.
+    """
+    identity = _read(folder.identity)
+    if identity is None:
+        identity = _Identity(salt=random_bytes(32).hex())
+    key = hmac.new(bytes.fromhex(identity.salt), network, hashlib.sha256).hexdigest()
+    fresh = {name: each for name, each in identity.networks.items() if abs(now - each.since) < ROTATE_AFTER}
+    if key not in fresh:
+        folder.create()
+        fresh[key] = _Pseudonym(random_bytes(16).hex(), now)
+        write_private(folder.identity, msgspec.json.encode(_Identity(identity.salt, fresh)))
+    return fresh[key].id
+
+
+def _read(path: Path) -> _Identity | None:
+    try:
+        identity = msgspec.json.decode(path.read_bytes(), type=_Identity)
+        bytes.fromhex(identity.salt)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StateError(
+            f"{path} cannot be read ({error.strerror}); give another folder with --state"
+        ) from None
+    except ValueError:  # msgspec's errors are ValueErrors too; a new identity is always safe
+        return None
+    return identity

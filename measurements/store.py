@@ -1,0 +1,315 @@
+"""The spool: what was measured on this device, safe against kill -9, power loss and a second process.
+
+SQLite in WAL mode with `synchronous=FULL`: a call that writes returns only after its rows are on disk, and from then on
+nothing loses them. One thread of the spool's own does all writing and commits what has queued up together, so that many
+small writes cost one fsync. Rows are keyed by the ids their makers chose: writing a row twice changes nothing.
+
+The file has a size cap. When it is reached, the oldest rows that were already uploaded go first; if that is not enough,
+writing is refused with `SpoolFull`. What nobody has received yet is never thrown away to make room.
+"""
+
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+
+import msgspec
+
+from measurements.records import Observation, SummaryLine, ThrottleLine, VerdictLine
+from measurements.state import StateFolder
+from measurements.store_errors import SpoolFull, StoreError, explain
+from measurements.store_schema import migrate
+from measurements.store_sql import (
+    Where,
+    adding,
+    adding_lines,
+    drop_oldest_uploaded,
+    from_microseconds,
+    marking_uploaded,
+    used_bytes,
+)
+from measurements.store_sql import limit as limited
+
+T = TypeVar("T")
+
+# Two to three months of full-time measuring (about 3 MB a day); small enough for any phone or board.
+DEFAULT_CAP: Final = 256 * 1024 * 1024  # bytes
+# Free this share beyond the cap at once, so that not every write has to make room.
+_HEADROOM: Final = 0.05
+# How long a write waits for another process's transaction; ours last milliseconds.
+_BUSY_SECONDS: Final = 10.0
+
+_KINDS: Final[dict[str, type[Any]]] = {
+    "verdict": VerdictLine,
+    "summary": SummaryLine,
+    "throttle": ThrottleLine,
+}
+_Job = tuple[Callable[[sqlite3.Connection], Any], "Future[Any]"]
+
+
+class Spool:
+    """The store of one state folder. Use as a context manager; threads may share it."""
+
+    def __init__(self, path: Path, *, cap: int = DEFAULT_CAP, must_exist: bool = False) -> None:
+        """Open or create the file (folder 0700, file 0600). Raises StoreError with what to do.
+
+        With `must_exist` a missing file is an error that says nothing was measured yet.
+        """
+        self.path = path
+        self._cap = cap
+        if must_exist and not path.exists():
+            raise StoreError(f"nothing is stored in {path.parent} yet; measure first: efir run --once")
+        StateFolder(path.parent).create()
+        try:
+            path.touch(mode=0o600, exist_ok=True)
+            self._writing = self._connect()
+            migrate(self._writing, path)
+            self._reading = self._connect()
+            self._reading.execute("PRAGMA query_only=ON")
+        except (OSError, sqlite3.Error) as error:
+            raise explain(error, path) from None
+        self._read_lock = threading.Lock()
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._writer = threading.Thread(target=self._write_all, name="efir-spool", daemon=True)
+        self._writer.start()
+        self._closed = False
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    # Writing ---------------------------------------------------------------------------------------------------
+
+    def submit(self, work: Callable[[sqlite3.Connection], T]) -> "Future[T]":
+        """Queue `work` for the writer thread; the future resolves after its commit is on disk.
+
+        For asyncio: `await asyncio.wrap_future(spool.submit(...))`.
+        """
+        future: Future[T] = Future()
+        if self._closed:
+            future.set_exception(StoreError(f"{self.path} was already closed"))
+        else:
+            self._jobs.put((work, future))
+        return future
+
+    def add(self, observations: Iterable[Observation]) -> int:
+        """Store observations; gives how many were new. Raises StoreError."""
+        return self.submit(adding(observations)).result()
+
+    def add_verdicts(self, lines: Iterable[VerdictLine]) -> int:
+        """Store verdict lines (each needs an `id`); gives how many were new. Raises StoreError."""
+        return self.submit(adding_lines((line.id, line, line.run_id, line.time) for line in lines)).result()
+
+    def add_round(self, summary: SummaryLine, time: datetime) -> int:
+        """Store the summary of a round that began at `time`."""
+        return self.submit(adding_lines([(summary.run_id, summary, summary.run_id, time)])).result()
+
+    def add_throttle(self, line: ThrottleLine, line_id: str, run_id: str, time: datetime) -> int:
+        """Store the result of a throttling session that began at `time`."""
+        return self.submit(adding_lines([(line_id, line, run_id, time)])).result()
+
+    def set_meta(self, key: str, value: Any) -> None:
+        """Keep a small value (anything msgspec can write as JSON) under a name."""
+        statement = "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+        row = (key, msgspec.json.encode(value))
+        self.submit(lambda connection: connection.execute(statement, row)).result()
+
+    def mark_uploaded(self, ids: Sequence[str], now: float) -> int:
+        """Note that the collector has acknowledged these observations or lines; gives how many there were."""
+        return self.submit(marking_uploaded(ids, now)).result()
+
+    def _write_all(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            batch = [job]
+            while not self._jobs.empty() and len(batch) < 100:
+                following = self._jobs.get()
+                if following is None:
+                    self._jobs.put(None)  # close() waits behind what is queued
+                    break
+                batch.append(following)
+            self._write(batch)
+
+    def _write(self, batch: list[_Job]) -> None:
+        """One transaction for the batch; if it fails, each job alone, so that one bad job fails alone."""
+        try:
+            results = self._commit([work for work, _ in batch])
+        except Exception as error:  # noqa: BLE001 - whatever it is goes to the caller who waits for it
+            if len(batch) > 1:
+                for each in batch:
+                    self._write([each])
+                return
+            wrapped = explain(error, self.path) if isinstance(error, sqlite3.Error) else error
+            batch[0][1].set_exception(wrapped)
+            return
+        for (_, future), result in zip(batch, results, strict=True):
+            future.set_result(result)
+
+    def _commit(self, work: list[Callable[[sqlite3.Connection], Any]]) -> list[Any]:
+        self._writing.execute("BEGIN IMMEDIATE")
+        try:
+            results = [each(self._writing) for each in work]
+            self._keep_under_cap()
+            self._writing.execute("COMMIT")
+        except BaseException:
+            if self._writing.in_transaction:
+                self._writing.execute("ROLLBACK")
+            raise
+        return results
+
+    def _keep_under_cap(self) -> None:
+        if used_bytes(self._writing) <= self._cap:
+            return
+        floor = self._cap * (1 - _HEADROOM)
+        while used_bytes(self._writing) > floor:
+            if not drop_oldest_uploaded(self._writing):
+                if used_bytes(self._writing) <= self._cap:
+                    return
+                raise SpoolFull(
+                    f"{self.path} has reached its size cap of {self._cap // 2**20} MiB and nothing in it has been "
+                    "uploaded; send it (efir upload), take it out (efir export) and start anew (efir wipe)"
+                )
+
+    # Reading ---------------------------------------------------------------------------------------------------
+
+    def observations(
+        self,
+        *,
+        run_id: str | None = None,
+        since: datetime | None = None,
+        ids: Sequence[str] | None = None,
+        platform: str | None = None,
+        not_uploaded: bool = False,
+        limit: int | None = None,
+    ) -> list[Observation]:
+        """Observations in the order they were stored; conditions are joined by "and". Raises StoreError."""
+        where = Where()
+        where.equal("run_id", run_id)
+        where.equal("platform", platform)
+        where.since(since)
+        where.among("id", ids)
+        where.only(not_uploaded, "uploaded IS NULL")
+        rows = self._rows(
+            f"SELECT record FROM observations {where.text} ORDER BY seq {limited(limit)}", where.values
+        )
+        return [msgspec.json.decode(record, type=Observation) for (record,) in rows]
+
+    def verdicts(
+        self,
+        *,
+        run_id: str | None = None,
+        since: datetime | None = None,
+        platform: str | None = None,
+        limit: int | None = None,
+    ) -> list[VerdictLine]:
+        """Verdict lines in the order they were stored; with `limit` the newest ones."""
+        return self._lines("verdict", run_id, since, platform, limit)
+
+    def rounds(
+        self, *, since: datetime | None = None, limit: int | None = None
+    ) -> list[tuple[datetime, SummaryLine]]:
+        """Start and summary of each round, oldest first; with `limit` the newest ones."""
+        where = Where()
+        where.equal("kind", "summary")
+        where.since(since)
+        rows = self._rows(
+            f"SELECT time, record FROM lines {where.text} ORDER BY seq DESC {limited(limit)}", where.values
+        )
+        return [
+            (from_microseconds(time), msgspec.json.decode(record, type=SummaryLine))
+            for time, record in reversed(rows)
+        ]
+
+    def throttles(
+        self, *, run_id: str | None = None, since: datetime | None = None, limit: int | None = None
+    ) -> list[ThrottleLine]:
+        """Results of throttling sessions in the order they were stored; with `limit` the newest ones."""
+        return self._lines("throttle", run_id, since, None, limit)
+
+    def latest_round(self) -> str | None:
+        """Run id of the round stored last, or None."""
+        rounds = self.rounds(limit=1)
+        return rounds[0][1].run_id if rounds else None
+
+    def find(self, id_or_prefix: str) -> list[Observation | VerdictLine]:
+        """Verdict lines, then observations, whose id is this or begins with it (at most 20)."""
+        if not id_or_prefix:
+            return []
+        span = (id_or_prefix, id_or_prefix + "\U0010ffff")
+        tables: tuple[tuple[str, type[Observation] | type[VerdictLine]], ...] = (
+            ("lines WHERE kind = 'verdict'", VerdictLine),
+            ("observations WHERE true", Observation),
+        )
+        found: list[Observation | VerdictLine] = []
+        for table, kind in tables:
+            rows = self._rows(f"SELECT record FROM {table} AND id >= ? AND id < ? ORDER BY id LIMIT 20", span)
+            found.extend(msgspec.json.decode(record, type=kind) for (record,) in rows)
+        exact = [each for each in found if each.id == id_or_prefix]
+        return exact or found
+
+    def meta(self, key: str, default: Any = None) -> Any:
+        """The value kept under `key`, as plain data."""
+        rows = self._rows("SELECT value FROM meta WHERE key = ?", (key,))
+        return msgspec.json.decode(rows[0][0]) if rows else default
+
+    def counts(self) -> dict[str, int]:
+        """Rows by kind, those not yet uploaded, and bytes used: for `efir status`."""
+        observations = self._rows("SELECT count(*), count(*) - count(uploaded) FROM observations")[0]
+        rounds = self._rows("SELECT count(*) FROM lines WHERE kind = 'summary'")[0]
+        with self._read_lock:
+            used = used_bytes(self._reading)
+        return {
+            "observations": observations[0],
+            "not_uploaded": observations[1],
+            "rounds": rounds[0],
+            "bytes": used,
+            "cap_bytes": self._cap,
+        }
+
+    def _lines(
+        self, kind: str, run_id: str | None, since: datetime | None, platform: str | None, limit: int | None
+    ) -> list[Any]:
+        where = Where()
+        where.equal("kind", kind)
+        where.equal("run_id", run_id)
+        where.equal("platform", platform)
+        where.since(since)
+        rows = self._rows(
+            f"SELECT record FROM lines {where.text} ORDER BY seq DESC {limited(limit)}", where.values
+        )
+        return [msgspec.json.decode(record, type=_KINDS[kind]) for (record,) in reversed(rows)]
+
+    def _rows(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
+        try:
+            with self._read_lock:
+                return self._reading.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise explain(error, self.path) from None
+
+    # Ending ----------------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Write what is queued, then close."""
+        if self._closed:
+            return
+        self._closed = True
+        self._jobs.put(None)
+        self._writer.join()
+        self._reading.close()
+        self._writing.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,69 @@
+"""The spool's tables and how older files become newer ones.
+
+`PRAGMA user_version` counts the steps already taken. A step is never edited after a release: what changes is a new step
+at the end of the list. Records themselves are JSON with their own schema number, so that most changes need no step.
+"""
+
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from measurements.store_errors import StoreError
+
+# `time` is in Unix microseconds of the measurement, `uploaded` in Unix seconds of the collector's answer.
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
+    (
+        """CREATE TABLE observations (
+             seq INTEGER PRIMARY KEY,
+             id TEXT NOT NULL UNIQUE,
+             time INTEGER NOT NULL,
+             run_id TEXT NOT NULL,
+             platform TEXT NOT NULL,
+             record BLOB NOT NULL,
+             uploaded REAL)""",
+        "CREATE INDEX observations_time ON observations (time)",
+        "CREATE INDEX observations_run ON observations (run_id)",
+        "CREATE INDEX observations_platform ON observations (platform, time)",
+        "CREATE INDEX observations_waiting ON observations (seq) WHERE uploaded IS NULL",
+        # What commands print: kind is verdict, summary or throttle; a summary's id is its run.
+        """CREATE TABLE lines (
+             seq INTEGER PRIMARY KEY,
+             kind TEXT NOT NULL,
+             id TEXT NOT NULL,
+             time INTEGER NOT NULL,
+             run_id TEXT,
+             platform TEXT,
+             record BLOB NOT NULL,
+             uploaded REAL,
+             UNIQUE (id, kind))""",
+        "CREATE INDEX lines_kind ON lines (kind, seq)",
+        "CREATE INDEX lines_time ON lines (kind, time)",
+        "CREATE INDEX lines_run ON lines (run_id)",
+        "CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
+    ),
+)
+
+
+def migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring the file to the newest schema in one transaction. Raises StoreError for a file of a newer Efir."""
+    if _version(connection, path) == len(MIGRATIONS):
+        return
+    connection.execute("BEGIN IMMEDIATE")  # two processes may start at once: look again under the lock
+    try:
+        for step in MIGRATIONS[_version(connection, path) :]:
+            for statement in step:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _version(connection: sqlite3.Connection, path: Path) -> int:
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > len(MIGRATIONS):
+        raise StoreError(
+            f"{path} was written by a newer Efir (schema {version}, this one knows {len(MIGRATIONS)}); update Efir"
+        )
+    return version

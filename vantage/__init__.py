@@ -1,0 +1,1 @@
+"""The volunteer's side: consent, doctor, the local network's fingerprint."""
