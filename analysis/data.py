@@ -1,0 +1,41 @@
+"""Where analyses get their rows from: `open_data`, whatever engine holds them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from analysis.engines.dialect import Dialect
+
+
+class DataError(Exception):
+    """The data cannot be read: what is wrong, where, and what to do."""
+
+
+class Data(Protocol):
+    """Rows of the flat table, asked in SQL over the view `flat` (docs/data.md names its columns)."""
+
+    @property
+    def sql(self) -> Dialect:
+        """Snippets in which engines differ; build queries from them."""
+
+    def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> Any:
+        """The answer as a `pyarrow.Table`; `$name` in `sql` stands for `parameters["name"]`."""
+
+    def fingerprint(self) -> str:
+        """A hash that changes when the data do."""
+
+    def close(self) -> None: ...
+
+
+def open_data(path: str) -> Data:
+    """The data in folder `path`, made by `efir import`. Raises DataError for a folder without data."""
+    from analysis.engines.duck import DuckData
+    from analysis.parquet_store import flat_files
+
+    folder = Path(path)
+    if not folder.is_dir():
+        raise DataError(f"{path}: no such folder. Make it with `efir import FILE... --into {path}`.")
+    files = flat_files(folder)
+    if not files:
+        raise DataError(f"{path}: holds no data. Bring some in with `efir import FILE... --into {path}`.")
+    return DuckData(files)
