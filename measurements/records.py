@@ -150,6 +150,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     stage: Stage | None = None  # where it failed
     failure: str | None = None  # word of measurements.failures; None = success
     attempt: int = 1  # 2 = the retry
+    connection: str | None = None  # id of the deeper observation whose connection measured this one
     dns: DnsFacts | None = None
     tls: TlsFacts | None = None
     http: HttpFacts | None = None

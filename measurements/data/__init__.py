@@ -1,0 +1,1 @@
+"""Packaged data: targets, roots, certificate knowledge."""

@@ -1,0 +1,1 @@
+"""Verdicts from observations: facts first, then ordered rules that are data (DESIGN section 6)."""

@@ -1,0 +1,338 @@
+"""What the observations of one endpoint amount to, before any rule is asked.
+
+Everything here is counting and set algebra; nothing is concluded. `EndpointFacts` can also be filled from other
+sources (imported OONI measurements do so), and is then judged by the same rules.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+from measurements.bogons import is_bogon
+from measurements.interceptors import forged_for, recognise
+from measurements.records import Observation
+from measurements.rules.line import FOREIGN_NEEDED, NO_ROUTE, Line, Situation
+from measurements.targets import Endpoint
+
+NEUTRAL = "neutral_sni"  # flag of a handshake made with the neutral name, as a comparison
+TRIES_TO_CONFIRM = 2  # a failure counts after a retry (DESIGN section 6)
+TIMEOUTS = frozenset({"generic_timeout_error", "timed_out"})
+# Answers that came but missed what was expected: an answer all the same.
+ANSWERED_ANYWAY = frozenset({"http_unexpected_status_code", "http_unexpected_redirect_url"})
+NO_SUCH_NAME = frozenset({"dns_nxdomain_error", "dns_no_answer"})
+# From the shallow to the deep; the deepest one that an endpoint lists says whether it works.
+DEPTH = ("dns", "tcp", "tls", "http", "telegram")
+
+Works = Literal["system", "trusted", "no"]
+Dns = Literal["answers", "fails", "dead", "lies", "none"]
+Trusted = Literal["answers", "no_such_name", "fails", "not_asked"]
+Certificate = Literal["forged", "unknown", "faulty", "fine"]
+Http = Literal["fine", "missed", "server_error", "none"]
+FailedAt = Literal["connect", "tls", "first_byte", "transfer", "resolve", "none"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndpointFacts:
+    """Facts about one endpoint in one round; the words that rules match on."""
+
+    situation: Situation = "online"
+    evidence: bool = True  # something was measured and not cancelled
+    applicable: bool = True  # False: only tried over a family that the line has no route for
+    works: Works = (
+        "no"  # reached as expected over an address of the system's resolver, or only over a trusted one
+    )
+    dns: Dns = "none"
+    trusted: Trusted = "not_asked"
+    certificate: Certificate = "fine"
+    http: Http = "none"
+    cleartext: bool = False
+    twin_works: bool = False  # the platform answers as expected over verified TLS (for clear-text endpoints)
+    failed_at: FailedAt = "none"
+    confirmed: bool = False  # failed again on the retry (or the retry rule is waived)
+    progress: bool = False  # a timeout, but bytes came: slowness, not a stop
+    neutral_fails_alike: bool = False  # the neutral name fails in the same way on the same address
+    fails_elsewhere: bool = False  # a vantage outside cannot reach it either
+    enough_controls: bool = False
+    stable: bool = True
+    # Not matched on; carried into the verdict.
+    failure: str | None = None
+    interceptor: str | None = None
+    note: str | None = None
+    evidence_ids: tuple[str, ...] = ()
+
+
+def gather(
+    endpoint: Endpoint,
+    observations: Iterable[Observation],
+    line: Line,
+    *,
+    platform_hosts: Sequence[str] = (),
+    twin_works: bool = False,
+    fails_elsewhere: bool = False,
+    retry_waived: bool = False,
+) -> EndpointFacts:
+    """Facts of `endpoint` from its observations in one round (QUIC is apart: `quic_facts`)."""
+    rows = [o for o in observations if o.failure != "interrupted" and o.probe not in ("quic", "transfer")]
+    neutral = [o for o in rows if NEUTRAL in o.flags]
+    rows = [o for o in rows if NEUTRAL not in o.flags]
+    asked = [o for o in rows if o.probe == "dns"]
+    tried = [o for o in rows if o.probe != "dns"]
+    reachable = [o for o in tried if o.failure not in NO_ROUTE or o.family == 4]
+    view = _Addresses(endpoint, asked, reachable)
+    tries = 1 if retry_waived else TRIES_TO_CONFIRM
+    dns = _dns(asked, view, line)
+    failing = view.failing()
+    chosen = _most_telling(failing)
+    return EndpointFacts(
+        situation=line.situation,
+        evidence=bool(rows),
+        applicable=not (tried and not reachable),
+        works=view.works,
+        dns=dns,
+        trusted=_trusted(asked),
+        certificate=_certificate(endpoint, failing),
+        http=_http(endpoint, view.answers(), platform_hosts),
+        cleartext=endpoint.scheme == "http",
+        twin_works=twin_works,
+        failed_at=_failed_at(chosen, dns),
+        confirmed=_confirmed(asked, view, dns, tries),
+        progress=any(_progress(o) for o in failing),
+        neutral_fails_alike=_alike(neutral, chosen),
+        fails_elsewhere=fails_elsewhere,
+        enough_controls=line.foreign_ok >= FOREIGN_NEEDED,
+        stable=line.stable,
+        failure=_failure(chosen, asked, view, dns),
+        interceptor=_interceptor(failing),
+        note=_note(asked, view, dns),
+        evidence_ids=tuple(o.id for o in rows + neutral),
+    )
+
+
+class _Addresses:
+    """The endpoint's addresses: who told them, which of them work."""
+
+    def __init__(self, endpoint: Endpoint, asked: list[Observation], tried: list[Observation]) -> None:
+        self.by_address: dict[str, list[Observation]] = defaultdict(list)
+        for row in tried:
+            self.by_address[row.address or ""].append(row)
+        self.trusted = _told(o for o in asked if is_trusted(o))
+        self.system = _told(o for o in asked if not is_trusted(o))
+        if endpoint.address is not None:
+            self.system = {endpoint.address}
+        self.deepest = max((p for p in endpoint.probes if p in DEPTH), key=DEPTH.index, default="tcp")
+        self.working = {a for a, group in self.by_address.items() if any(map(self._good, group))}
+        if self.deepest == "dns" and self.system:
+            self.working |= self.system
+
+    def _good(self, row: Observation) -> bool:
+        return row.probe == self.deepest and (row.failure is None or row.failure in ANSWERED_ANYWAY)
+
+    @property
+    def works(self) -> Works:
+        """`system` also when a trusted address works that the system's resolver gave as well."""
+        if self.working & self.system or (self.working and not self.trusted):
+            return "system"
+        if self.working:
+            # The two sets overlap: the resolver tells the truth, and "any address works".
+            return "system" if self.system & self.trusted else "trusted"
+        return "no"
+
+    @property
+    def lies(self) -> bool:
+        """The system's addresses all fail, none is among the trusted ones, and a trusted one works."""
+        return bool(self.system) and self.works == "trusted" and not self.system & self.trusted
+
+    def answers(self) -> list[Observation]:
+        """HTTP answers of the addresses that work (best first: those without a server error)."""
+        rows = [o for a in self.working for o in self.by_address[a] if o.http is not None and self._good(o)]
+        return sorted(rows, key=lambda o: (o.http.status or 0) >= 500 if o.http else True)
+
+    def failing(self) -> list[Observation]:
+        """Last deepest observation of each failing address; IPv4 alone where it was tried."""
+        rows = []
+        for address, group in self.by_address.items():
+            if address in self.working:
+                continue
+            failed = [o for o in group if o.failure is not None]
+            if failed:
+                rows.append(max(failed, key=lambda o: (o.attempt, DEPTH.index(o.probe))))
+        return [o for o in rows if o.family == 4] or rows
+
+    def tries(self, address: str) -> int:
+        return max((o.attempt for o in self.by_address.get(address, ())), default=0)
+
+
+def is_trusted(row: Observation) -> bool:
+    """True for answers that came over DoH: verified TLS to a resolver reached by address."""
+    return row.dns is not None and row.dns.transport == "doh"
+
+
+def _told(rows: Iterable[Observation]) -> set[str]:
+    """Addresses of the first answer to each question: the one a computer would use."""
+    return {a for o in rows if o.dns for answer in o.dns.answers[:1] for a in answer.addresses}
+
+
+def _dns(asked: list[Observation], view: _Addresses, line: Line) -> Dns:
+    own = [o for o in asked if not is_trusted(o)]
+    if not own:
+        return "none"
+    if view.system:
+        return "lies" if view.lies else "answers"
+    alive = any(o.resolver in line.resolvers_alive for o in own)
+    return "fails" if alive else "dead"
+
+
+def _trusted(asked: list[Observation]) -> Trusted:
+    rows = [o for o in asked if is_trusted(o)]
+    if not rows:
+        return "not_asked"
+    if any(o.failure is None for o in rows):
+        return "answers"
+    # One trusted resolver that knows the name is missing is enough, if none contradicts it.
+    ipv4 = [o for o in rows if o.dns and o.dns.question == "A"]
+    return "no_such_name" if any(o.failure in NO_SUCH_NAME for o in ipv4) else "fails"
+
+
+def _certificate(endpoint: Endpoint, failing: list[Observation]) -> Certificate:
+    untrusted = [o for o in failing if o.failure == "ssl_unknown_authority"]
+    if any(o.tls and forged_for(endpoint.host or "", o.tls.names) for o in untrusted):
+        return "forged"
+    if untrusted:
+        return "unknown"
+    if any(o.failure in ("ssl_invalid_hostname", "ssl_invalid_certificate") for o in failing):
+        return "faulty"
+    return "fine"
+
+
+def _http(endpoint: Endpoint, answers: list[Observation], platform_hosts: Sequence[str]) -> Http:
+    if not answers:
+        return "none"
+    best = answers[0].http
+    assert best is not None
+    if (best.status or 0) >= 500:
+        return "server_error"
+    strayed = endpoint.expect is not None and best.location and off_domain(best.location, platform_hosts)
+    return "missed" if best.expected is False or strayed else "fine"
+
+
+def off_domain(location: str, hosts: Sequence[str]) -> bool:
+    """True if a redirect leaves every domain of `hosts` (compared by the label before the public suffix)."""
+    there = urlsplit(location).hostname
+    if there is None or not hosts:
+        return False
+    return _brand(there) not in {_brand(h) for h in hosts}
+
+
+def _brand(host: str) -> str:
+    labels = host.rstrip(".").split(".")
+    return labels[-2] if len(labels) > 1 else host
+
+
+def _most_telling(failing: list[Observation]) -> Observation | None:
+    """An observation of the most frequent (stage, failure)."""
+    counts = Counter((o.stage, o.failure) for o in failing)
+    if not counts:
+        return None
+    common = counts.most_common(1)[0][0]
+    return next(o for o in failing if (o.stage, o.failure) == common)
+
+
+def _failed_at(chosen: Observation | None, dns: Dns) -> FailedAt:
+    if chosen is not None and chosen.stage is not None:
+        return chosen.stage
+    return "resolve" if dns in ("fails", "dead") else "none"
+
+
+def _progress(row: Observation) -> bool:
+    if row.failure not in TIMEOUTS:
+        return False
+    if row.stage == "tls":
+        return row.tls is not None and row.tls.received > 0
+    return row.stage == "transfer"
+
+
+def _confirmed(asked: list[Observation], view: _Addresses, dns: Dns, tries: int) -> bool:
+    """Every failing address failed again; for DNS, the question was asked again."""
+    if dns in ("fails", "dead"):
+        questions = [o.attempt for o in asked if not is_trusted(o) and o.dns and o.dns.question == "A"]
+        if max(questions, default=0) < tries:
+            return False
+    failing = {o.address or "" for o in view.failing()}
+    return all(view.tries(address) >= tries for address in failing) and bool(failing or dns != "answers")
+
+
+def _alike(neutral: list[Observation], chosen: Observation | None) -> bool:
+    """Only a TLS failure can be compared: before it, no name was sent."""
+    if chosen is None or chosen.stage != "tls" or not neutral:
+        return False
+    return all(o.stage == chosen.stage and o.failure == chosen.failure for o in neutral)
+
+
+def _failure(chosen: Observation | None, asked: list[Observation], view: _Addresses, dns: Dns) -> str | None:
+    if dns in ("fails", "dead"):
+        own = [o for o in asked if not is_trusted(o) and o.dns and o.dns.question == "A"]
+        return own[-1].failure if own else None
+    if dns == "lies" and all(map(is_bogon, view.system)) and not all(map(is_bogon, view.trusted)):
+        return "dns_bogon_error"
+    return chosen.failure if chosen else None
+
+
+def _interceptor(failing: list[Observation]) -> str | None:
+    for row in failing:
+        known = recognise(row.tls) if row.tls and row.failure == "ssl_unknown_authority" else None
+        if known:
+            return f"{known.title} [{known.id}]"
+    return None
+
+
+def _note(asked: list[Observation], view: _Addresses, dns: Dns) -> str | None:
+    raced = any(o.dns and _differ(o) for o in asked if not is_trusted(o))
+    if raced:
+        return "two different answers came to one question"
+    if dns == "answers" and view.working and len(view.working) < len(view.by_address):
+        return f"{len(view.working)} of {len(view.by_address)} addresses work"
+    return None
+
+
+def _differ(row: Observation) -> bool:
+    sets = {answer.addresses for answer in row.dns.answers} if row.dns else set()
+    return len(sets) > 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuicFacts:
+    """QUIC is a series of its own: it never decides over an endpoint that works over TCP."""
+
+    tried: bool
+    works: bool
+    confirmed: bool = False
+    elsewhere: bool = False  # QUIC worked to some other host in this round
+    only_one: bool = False  # no other host was tried over QUIC
+    enough_controls: bool = False
+    stable: bool = True
+    failure: str | None = None
+    evidence_ids: tuple[str, ...] = ()
+
+
+def quic_facts(rows: Iterable[Observation], everything: Iterable[Observation], line: Line) -> QuicFacts:
+    """Facts of an endpoint's QUIC series; `everything` is the whole round, to tell a dead UDP/443 apart."""
+    own = [o for o in rows if o.probe == "quic" and o.failure != "interrupted"]
+    own = [o for o in own if o.family == 4 or o.failure not in NO_ROUTE]
+    quic = [o for o in everything if o.probe == "quic"]
+    failed = [o for o in own if o.failure is not None]
+    addresses = {o.address for o in failed}
+    return QuicFacts(
+        tried=bool(own),
+        works=any(o.failure is None for o in own),
+        confirmed=all(
+            max(o.attempt for o in failed if o.address == a) >= TRIES_TO_CONFIRM for a in addresses
+        ),
+        elsewhere=any(o.failure is None for o in quic),
+        only_one=len({o.host for o in quic}) < 2,
+        enough_controls=line.foreign_ok >= FOREIGN_NEEDED,
+        stable=line.stable,
+        failure=failed[-1].failure if failed else None,
+        evidence_ids=tuple(o.id for o in own),
+    )

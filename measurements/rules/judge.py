@@ -1,0 +1,237 @@
+"""From facts to verdict lines: one a platform, one an endpoint, one for a QUIC series that fails alone."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from measurements.records import Observation, VerdictLine
+from measurements.rules.facts import EndpointFacts, gather, quic_facts
+from measurements.rules.line import Line, judge_line
+from measurements.rules.table import ENDPOINT_RULES, QUIC_RULES, VERSION, Rule, first_match
+from measurements.targets import Endpoint, Platform, Targets
+from measurements.verdicts import VERDICT_STAGE, WORST_FIRST, Verdict, VerdictStage
+
+# Words of a whole line, where a platform gets one line and nothing else (DESIGN section 6).
+LINE_REASONS: Final[dict[str, str]] = {"offline": "offline", "captive_portal": "captive_portal"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """A rule's answer about one endpoint."""
+
+    rule: str
+    verdict: Verdict
+    stage: VerdictStage | None
+    failure: str | None
+    reason: str
+    evidence_ids: tuple[str, ...] = ()
+    counts: bool = True  # False: does not count in the platform's roll-up
+
+
+def judge_endpoint(facts: EndpointFacts) -> Judgement:
+    """The first matching rule of `ENDPOINT_RULES`, with its reason filled in."""
+    rule = first_match(ENDPOINT_RULES, facts)
+    stage = rule.stage
+    if stage is None and rule.verdict == "down":
+        stage = VERDICT_STAGE.get(facts.failed_at)
+    return Judgement(
+        rule=rule.id,
+        verdict=rule.verdict,
+        stage=stage,
+        failure=None if rule.verdict == "accessible" else facts.failure,
+        reason=_reason(rule, facts.failure, facts.interceptor, facts.note),
+        evidence_ids=facts.evidence_ids,
+        counts=rule.id != "not-applicable",
+    )
+
+
+def _reason(rule: Rule, failure: str | None, interceptor: str | None = None, note: str | None = None) -> str:
+    return rule.reason.format(
+        failure=failure or "no failure word",
+        interceptor=f"; it is signed by: {interceptor}" if interceptor else "",
+        note=f" ({note})" if note else "",
+    )
+
+
+@dataclass(frozen=True)
+class Round:
+    """Who measured and when; goes into every verdict line."""
+
+    run_id: str | None
+    vantage: str | None
+    asn: int | None
+    country: str | None
+    time: datetime
+    source: str | None = None
+
+
+def judge_round(
+    targets: Targets,
+    observations: Iterable[Observation],
+    about: Round,
+    new_id: Callable[[], str],
+    platforms: Sequence[str] | None = None,
+) -> tuple[Line, list[VerdictLine]]:
+    """The line's situation and all verdict lines of a round, worst evidence kept with each.
+
+    `platforms` limits the lines to those that were measured. `new_id()` makes the lines' ids.
+    """
+    rows = list(observations)
+    line = judge_line(rows, {c.id: c for c in targets.controls})
+    by_platform: dict[str, list[Observation]] = defaultdict(list)
+    for row in rows:
+        if row.role == "target":
+            by_platform[row.platform].append(row)
+    lines: list[VerdictLine] = []
+    for name, platform in targets.platforms.items():
+        if platforms is not None and name not in platforms:
+            continue
+        writer = _Writer(name, about, new_id)
+        if not line.online:
+            lines.append(writer.whole_line(line))
+        else:
+            lines += _judge_platform(platform, by_platform[name], rows, line, writer)
+    return line, lines
+
+
+def _judge_platform(
+    platform: Platform, own: list[Observation], everything: list[Observation], line: Line, writer: "_Writer"
+) -> list[VerdictLine]:
+    by_endpoint: dict[str, list[Observation]] = defaultdict(list)
+    for row in own:
+        by_endpoint[row.endpoint].append(row)
+    judged = _judge_endpoints(platform, by_endpoint, line)
+    lines: list[VerdictLine] = [writer.roll_up(judged, line)]
+    for endpoint in platform.endpoints:
+        quic = quic_facts(by_endpoint[endpoint.id], everything, line)
+        if "quic" in endpoint.probes and quic.tried and not quic.works:
+            rule = first_match(QUIC_RULES, quic)
+            lines.append(
+                writer.line(
+                    Judgement(
+                        rule=rule.id,
+                        verdict=rule.verdict,
+                        stage=rule.stage,
+                        failure=quic.failure,
+                        reason=_reason(rule, quic.failure),
+                        evidence_ids=quic.evidence_ids,
+                    ),
+                    endpoint.id,
+                )
+            )
+        lines.append(writer.line(judged[endpoint.id], endpoint.id))
+    return lines
+
+
+def _judge_endpoints(
+    platform: Platform, by_endpoint: Mapping[str, list[Observation]], line: Line
+) -> dict[str, Judgement]:
+    """Verified endpoints first: whether one of them works decides over the clear-text ones."""
+    hosts = [e.host for e in platform.endpoints if e.host]
+
+    def judged(endpoint: Endpoint, twin_works: bool) -> tuple[EndpointFacts, Judgement]:
+        facts = gather(endpoint, by_endpoint[endpoint.id], line, platform_hosts=hosts, twin_works=twin_works)
+        return facts, judge_endpoint(facts)
+
+    result: dict[str, Judgement] = {}
+    twin_works = False
+    for endpoint in sorted(platform.endpoints, key=lambda e: e.scheme == "http"):
+        facts, judgement = judged(endpoint, twin_works)
+        result[endpoint.id] = judgement
+        if endpoint.scheme == "https" and facts.works != "no" and facts.http in ("fine", "none"):
+            twin_works = True
+    return result
+
+
+@dataclass(frozen=True)
+class _Writer:
+    """Makes verdict lines of one platform."""
+
+    platform: str
+    about: Round
+    new_id: Callable[[], str]
+
+    def line(self, judgement: Judgement, endpoint: str | None) -> VerdictLine:
+        return VerdictLine(
+            id=self.new_id(),
+            platform=self.platform,
+            endpoint=endpoint,
+            verdict=judgement.verdict,
+            stage=judgement.stage,
+            failure=judgement.failure,
+            rule=judgement.rule,
+            rules_version=VERSION,
+            reason=judgement.reason,
+            observations=judgement.evidence_ids,
+            vantage=self.about.vantage,
+            asn=self.about.asn,
+            country=self.about.country,
+            time=self.about.time,
+            source=self.about.source,
+            run_id=self.about.run_id,
+        )
+
+    def whole_line(self, line: Line) -> VerdictLine:
+        return self.line(
+            Judgement(
+                rule=line.situation.replace("_", "-"),
+                verdict="inconclusive",
+                stage=None,
+                failure=None,
+                reason=LINE_REASONS[line.situation],
+            ),
+            None,
+        )
+
+    def roll_up(self, judged: Mapping[str, Judgement], line: Line) -> VerdictLine:
+        """The worst endpoint speaks for the platform; in an international cut nothing is said of it."""
+        counted = {name: j for name, j in judged.items() if j.counts} or dict(judged)
+        if not counted:
+            return self.line(
+                Judgement(
+                    rule="no-evidence",
+                    verdict="inconclusive",
+                    stage=None,
+                    failure=None,
+                    reason="no_evidence: this platform has no endpoint",
+                ),
+                None,
+            )
+        if line.international_cut:
+            cut = next((j for j in counted.values() if j.rule == "cut"), None)
+            return self.line(cut or _cut_but_answering(counted), None)
+        name, worst = min(counted.items(), key=lambda item: WORST_FIRST.index(item[1].verdict))
+        alike = sum(j.verdict == worst.verdict for j in counted.values())
+        reason = (
+            worst.reason
+            if worst.verdict == "accessible"
+            else f"{name}: {worst.reason} ({alike} of {len(counted)} endpoints {worst.verdict})"
+        )
+        return self.line(
+            Judgement(
+                rule=worst.rule,
+                verdict=worst.verdict,
+                stage=worst.stage,
+                failure=worst.failure,
+                reason=reason,
+                evidence_ids=_evidence(counted, worst.verdict),
+            ),
+            None,
+        )
+
+
+def _cut_but_answering(counted: Mapping[str, Judgement]) -> Judgement:
+    return Judgement(
+        rule="cut",
+        verdict="inconclusive",
+        stage=None,
+        failure=None,
+        reason="international_cut: domestic controls answer and no foreign one does, though this platform does",
+        evidence_ids=_evidence(counted, "accessible"),
+    )
+
+
+def _evidence(judged: Mapping[str, Judgement], verdict: Verdict) -> tuple[str, ...]:
+    return tuple(i for j in judged.values() if j.verdict == verdict for i in j.evidence_ids)

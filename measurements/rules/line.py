@@ -1,0 +1,138 @@
+"""Is the line itself fit to judge a platform? Controls answer that before any platform is judged."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+from measurements.records import Observation
+from measurements.targets import Control
+
+Situation = Literal["online", "offline", "captive_portal", "international_cut"]
+
+# IPv6 (or IPv4) failures that say "this line has no such family", not "this host is stopped".
+NO_ROUTE = frozenset(
+    {"network_unreachable", "host_unreachable", "address_not_available", "address_family_not_supported"}
+)
+
+# Flags of the later waves of control tries: while second tries run, and after everything.
+DURING = "control_during"
+AFTER = "control_after"
+WAVES = (DURING, AFTER)
+
+# Two foreign controls on other networks must work before a failing platform may be called blocked (DESIGN 6).
+FOREIGN_NEEDED = 2
+
+
+@dataclass(frozen=True)
+class Line:
+    """What the controls say about a round.
+
+    `resolvers_alive` holds the ids of resolvers that gave an address for at least one control. `stable` is False when
+    fewer than two foreign controls worked while the second tries ran, or after them.
+    """
+
+    situation: Situation
+    controls_ok: int = 0
+    controls_total: int = 0
+    foreign_ok: int = 0
+    stable: bool = True
+    resolvers_alive: frozenset[str] = frozenset()
+
+    @property
+    def online(self) -> bool:
+        """Some control answered with a certificate valid for its name."""
+        return self.situation in ("online", "international_cut")
+
+    @property
+    def international_cut(self) -> bool:
+        return self.situation == "international_cut"
+
+
+def vouched(observation: Observation) -> bool:
+    """True if a certificate valid for the name was shown, whatever came after it."""
+    return observation.tls is not None and observation.tls.verified is True
+
+
+def looks_like_portal(observations: Iterable[Observation]) -> bool:
+    """True if something other than the controls answers in their place.
+
+    Signs: a certificate that is not theirs, bytes that are no TLS on port 443, or a clear-text answer that is a page of
+    its own or a redirect to another host (a control's own redirect to its https twin is no sign).
+    """
+    return any(_foreign_voice(o) for o in observations if o.role == "control")
+
+
+def _foreign_voice(observation: Observation) -> bool:
+    tls, http = observation.tls, observation.http
+    if tls is not None and tls.verified is False and (tls.chain_sha256 or tls.not_tls):
+        return True
+    if http is None or http.status is None or tls is not None:
+        return False
+    if http.location is not None:
+        return not _same_host(observation.host, http.location)
+    return http.status == 200
+
+
+def _same_host(host: str | None, location: str) -> bool:
+    there = urlsplit(location).hostname
+    return there is None or host is None or there.removeprefix("www.") == host.removeprefix("www.")
+
+
+def judge_line(observations: Iterable[Observation], controls: Mapping[str, Control]) -> Line:
+    """The line's situation from the observations of the controls.
+
+    `controls` maps id -> Control. Without any control in the file, any verified handshake of a platform counts as
+    online: there is nothing better to go by.
+    """
+    rows = list(observations)
+    by_control: dict[str, list[Observation]] = defaultdict(list)
+    for row in rows:
+        if row.role == "control" and row.platform in controls:
+            by_control[row.platform].append(row)
+    ok = {name for name, group in by_control.items() if any(map(vouched, group))}
+    tried = set(by_control)
+    foreign = {name for name in tried if controls[name].scope == "foreign"}
+    alive = frozenset(
+        row.resolver
+        for row in rows
+        if row.role == "control" and row.probe == "dns" and row.failure is None and row.resolver
+    )
+    if not controls:
+        situation: Situation = "online" if any(map(vouched, rows)) else "offline"
+    elif not ok:
+        situation = "captive_portal" if looks_like_portal(rows) else "offline"
+    elif foreign and not (ok & foreign):
+        situation = "international_cut"
+    else:
+        situation = "online"
+    return Line(
+        situation=situation,
+        controls_ok=len(ok),
+        controls_total=len(controls),
+        foreign_ok=_networks(ok & foreign, controls),
+        stable=_stable({name: by_control[name] for name in ok & foreign}, controls),
+        resolvers_alive=alive,
+    )
+
+
+def _networks(names: Iterable[str], controls: Mapping[str, Control]) -> int:
+    """Distinct networks; a control that names none counts as one of its own."""
+    return len({controls[name].network or name for name in names})
+
+
+def _stable(working: Mapping[str, list[Observation]], controls: Mapping[str, Control]) -> bool:
+    """False if, in some later wave of control tries, fewer than the needed foreign controls worked."""
+    if _networks(working, controls) < FOREIGN_NEEDED:
+        return True  # too few to begin with: another rule says so
+    waves = {flag for group in working.values() for o in group for flag in o.flags if flag in WAVES}
+    return all(
+        _networks((name for name, group in working.items() if _worked_in(wave, group)), controls)
+        >= FOREIGN_NEEDED
+        for wave in waves
+    )
+
+
+def _worked_in(wave: str, group: Iterable[Observation]) -> bool:
+    return any(vouched(o) for o in group if wave in o.flags)

@@ -1,0 +1,236 @@
+"""Verdicts of small rounds: a reader learns the rules from the names of the cases."""
+
+from collections.abc import Callable
+from itertools import count
+
+import pytest
+
+from measurements.records import Observation, TlsFacts, VerdictLine
+from measurements.rules.facts import NEUTRAL
+from measurements.rules.judge import Round, judge_round
+from measurements.rules.line import AFTER
+from measurements.targets import Endpoint, Expect
+from tests.measurements.rules.world import (
+    DOMESTIC,
+    FALSE,
+    FOREIGN,
+    GENUINE,
+    HOST,
+    SECOND,
+    START,
+    broken,
+    control,
+    controls,
+    dns,
+    forged,
+    page,
+    targets,
+    twice,
+)
+
+ABOUT = Round(run_id="r", vantage="v", asn=None, country=None, time=START)
+TRUSTED = {"resolver": "quad"}
+
+
+def judge(rows: list[Observation], *endpoints: Endpoint) -> list[VerdictLine]:
+    number = count()
+    return judge_round(targets(*endpoints), rows, ABOUT, lambda: f"v{next(number)}")[1]
+
+
+def platform(lines: list[VerdictLine]) -> VerdictLine:
+    return next(line for line in lines if line.endpoint is None)
+
+
+OK = controls()
+
+
+def stranger_at(name: str) -> Observation:
+    """Something that is not the control answers at its address."""
+    tls = TlsFacts(verified=False, chain_sha256=("cd" * 32,))
+    about = {"platform": name, "role": "control", "host": f"{name}.example"}
+    return broken("192.0.2.1", "tls", "ssl_unknown_authority", tls=tls, **about)
+
+
+SILENT = twice(broken, GENUINE, "tls", "generic_timeout_error")
+
+CASES: list[tuple[str, list[Observation], tuple[str, str | None, str]]] = [
+    ("everything is fine", [*OK, dns(GENUINE), page()], ("accessible", None, "works")),
+    ("a CAPTCHA over verified TLS is no censorship",
+     [*OK, dns(GENUINE), page(status=403, expected=False)], ("accessible", None, "answers-otherwise")),
+    ("a 503 over verified TLS is the server's own trouble",
+     [*OK, dns(GENUINE), page(status=503, expected=False)], ("down", "http", "server-error")),
+    ("one of two addresses is enough",
+     [*OK, dns(GENUINE, SECOND), page(SECOND), broken(GENUINE, "connect", "connection_refused")],
+     ("accessible", None, "works")),
+    ("a first failure that the retry does not repeat",
+     [*OK, dns(GENUINE), broken(GENUINE, "tls", "connection_reset"), page(attempt=2)], ("accessible", None, "works")),
+    ("a failure without a retry counts for nothing",
+     [*OK, dns(GENUINE), broken(GENUINE, "tls", "connection_reset")], ("inconclusive", None, "unconfirmed")),
+    ("silence after the ClientHello", [*OK, dns(GENUINE), *SILENT], ("blocked", "tls", "stopped-tls")),
+    ("a reset after the ClientHello",
+     [*OK, dns(GENUINE), *twice(broken, GENUINE, "tls", "connection_reset")], ("blocked", "tls", "stopped-tls")),
+    ("no address can be connected to",
+     [*OK, dns(GENUINE, SECOND), *twice(broken, GENUINE, "connect", "generic_timeout_error"),
+      *twice(broken, SECOND, "connect", "generic_timeout_error")], ("blocked", "tcp", "stopped-tcp")),
+    ("a reset after the request",
+     [*OK, dns(GENUINE), *twice(broken, GENUINE, "first_byte", "connection_reset")],
+     ("blocked", "http", "stopped-http")),
+    ("a handshake that dribbles is slow, not blocked",
+     [*OK, dns(GENUINE), *twice(broken, GENUINE, "tls", "generic_timeout_error", received=600)],
+     ("inconclusive", None, "handshake-progress")),
+    ("a body that freezes is slow, not blocked",
+     [*OK, dns(GENUINE), *twice(broken, GENUINE, "transfer", "generic_timeout_error")],
+     ("inconclusive", None, "handshake-progress")),
+    ("NXDOMAIN for this name alone",
+     [*OK, *twice(dns, failure="dns_nxdomain_error"), dns(GENUINE, **TRUSTED), page(**TRUSTED)],
+     ("blocked", "dns", "dns-fails")),
+    ("a resolver that is dead for the controls too says nothing",
+     [*[o for o in OK if o.probe != "dns"], *twice(dns, failure="generic_timeout_error"), dns(GENUINE, **TRUSTED),
+      page(**TRUSTED)], ("accessible", None, "works-dead-resolver")),
+    ("a false answer that leads nowhere",
+     [*OK, dns(FALSE), *twice(broken, FALSE, "connect", "generic_timeout_error"), dns(GENUINE, **TRUSTED),
+      page(**TRUSTED)], ("blocked", "dns", "dns-lies")),
+    ("a false answer that leads to a block page's certificate",
+     [*OK, dns(FALSE), *forged(FALSE, "block.example"), dns(GENUINE, **TRUSTED), page(**TRUSTED)],
+     ("blocked", "dns", "dns-lies")),
+    ("a false answer that leads to a forgery of this very name",
+     [*OK, dns(FALSE), *forged(FALSE, HOST), dns(GENUINE, **TRUSTED), page(**TRUSTED)],
+     ("intercepted", "tls", "forged-certificate")),
+    ("a CDN that answers two resolvers differently",
+     [*OK, dns(SECOND), page(SECOND), dns(GENUINE, **TRUSTED), page(**TRUSTED)], ("accessible", None, "works")),
+    ("a dead node among addresses that both resolvers know",
+     [*OK, dns(GENUINE), *twice(broken, GENUINE, "connect", "connection_refused"), dns(GENUINE, SECOND, **TRUSTED),
+      page(SECOND, **TRUSTED)], ("accessible", None, "works")),
+    ("a name that a trusted resolver does not know either",
+     [*OK, *twice(dns, failure="dns_nxdomain_error"), dns(failure="dns_nxdomain_error", **TRUSTED)],
+     ("down", "dns", "name-gone")),
+    ("NXDOMAIN while no trusted resolver can be reached",
+     [*OK, *twice(dns, failure="dns_nxdomain_error"), dns(failure="generic_timeout_error", **TRUSTED)],
+     ("inconclusive", None, "dns-unproven")),
+    ("a forged certificate on the genuine address",
+     [*OK, dns(GENUINE), *forged(GENUINE, "*.video.example")], ("intercepted", "tls", "forged-certificate")),
+    ("a stranger's self-signed certificate on the genuine address",
+     [*OK, dns(GENUINE), *forged(GENUINE, "other.example")], ("intercepted", "tls", "unknown-certificate")),
+    ("an expired certificate may be the server's own fault",
+     [*OK, dns(GENUINE), *twice(broken, GENUINE, "tls", "ssl_invalid_certificate", tls=TlsFacts(verified=False))],
+     ("inconclusive", None, "faulty-certificate")),
+    ("the neutral name fails alike on the same address",
+     [*OK, dns(GENUINE), *SILENT, broken(GENUINE, "tls", "generic_timeout_error", flags=(NEUTRAL,))],
+     ("down", "tls", "neutral-fails-alike")),
+    ("the neutral name is answered where the platform's is not",
+     [*OK, dns(GENUINE), *SILENT, page(flags=(NEUTRAL,), probe="tls")], ("blocked", "tls", "stopped-tls")),
+    ("IPv6 without a route is no failure",
+     [*OK, dns(GENUINE), dns("2001:db8::7", question="AAAA"), page(),
+      broken("2001:db8::7", "connect", "network_unreachable")],
+     ("accessible", None, "works")),
+    ("only IPv6 addresses and no route to them",
+     [*OK, dns("2001:db8::7", question="AAAA"), *twice(broken, "2001:db8::7", "connect", "network_unreachable")],
+     ("inconclusive", None, "not-applicable")),
+    ("one foreign control is too few",
+     [*controls("wiki", *DOMESTIC), dns(GENUINE), *SILENT], ("inconclusive", None, "few-controls")),
+    ("the controls were gone after the failures",
+     [*OK, dns(GENUINE), *SILENT, *controls(*FOREIGN, works=False, flags=(AFTER,))],
+     ("inconclusive", None, "unstable")),
+    ("one control of three went down meanwhile",
+     [*OK, dns(GENUINE), *SILENT, *controls("wiki", "kernel", flags=(AFTER,)),
+      *control("archive", False, flags=(AFTER,))],
+     ("blocked", "tls", "stopped-tls")),
+    ("no control answers", [*controls(works=False), dns(GENUINE), *SILENT], ("inconclusive", None, "offline")),
+    ("a stranger answers for the controls",
+     [stranger_at(name) for name in FOREIGN], ("inconclusive", None, "captive-portal")),
+    ("domestic controls answer and no foreign one does",
+     [*controls(*DOMESTIC), *controls(*FOREIGN, works=False), dns(GENUINE), *SILENT], ("inconclusive", None, "cut")),
+    ("a platform that answers in an international cut is not judged either",
+     [*controls(*DOMESTIC), *controls(*FOREIGN, works=False), dns(GENUINE), page()], ("inconclusive", None, "cut")),
+    ("a cancelled probe is no evidence", [*OK, dns(GENUINE, failure="interrupted")],
+     ("inconclusive", None, "no-evidence")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rows", "wanted"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_verdict_when(rows: list[Observation], wanted: tuple[str, str | None, str]) -> None:
+    line = platform(judge(rows))
+    assert (line.verdict, line.stage, line.rule) == wanted, line.reason
+
+
+def test_offline_gives_one_line_and_nothing_else() -> None:
+    lines = judge([*controls(works=False), dns(GENUINE), *SILENT])
+    assert [(line.endpoint, line.reason) for line in lines] == [(None, "offline")]
+
+
+def test_a_block_says_that_an_outage_is_not_excluded_and_keeps_its_evidence() -> None:
+    line = platform(judge([*OK, dns(GENUINE), *SILENT]))
+    assert "outage for everyone is not excluded" in line.reason
+    assert line.failure == "generic_timeout_error"
+    assert {o.id for o in SILENT} <= set(line.observations)
+
+
+def test_a_state_root_is_named() -> None:
+    rows = [*OK, dns(GENUINE), *forged(GENUINE, HOST, issuer="CN=Qaznet Trust Network,C=KZ")]
+    assert "Qaznet" in platform(judge(rows)).reason
+
+
+WEB = Endpoint(
+    id="web", url=f"https://{HOST}/", probes=("dns", "tls", "http", "quic"), expect=Expect(status=200)
+)
+CLEAR = Endpoint(id="clear", url=f"http://{HOST}/", probes=("dns", "http"), expect=Expect(status=301))
+
+
+@pytest.mark.parametrize(
+    ("answer", "wanted"),
+    [
+        ({"status": 200, "expected": False}, "blocked"),
+        ({"status": 451, "expected": False}, "blocked"),
+        ({"status": 301, "expected": True, "location": f"https://{HOST}/"}, "accessible"),
+        ({"status": 301, "expected": True, "location": "http://warning.isp.example.net/"}, "blocked"),
+    ],
+    ids=["a block page", "a 451", "the usual redirect", "a redirect off the platform's domains"],
+)
+def test_clear_text_is_judged_against_the_verified_twin(answer: dict[str, object], wanted: str) -> None:
+    rows = [
+        *OK,
+        dns(GENUINE),
+        page(),
+        dns(GENUINE, endpoint="clear"),
+        page(endpoint="clear", cleartext=True, **answer),
+    ]
+    lines = judge(rows, WEB, CLEAR)
+    assert {line.endpoint: line.verdict for line in lines}["clear"] == wanted
+    assert platform(lines).verdict == wanted
+
+
+def test_clear_text_alone_proves_nothing() -> None:
+    rows = [
+        *OK,
+        dns(GENUINE, endpoint="clear"),
+        page(endpoint="clear", cleartext=True, status=200, expected=False),
+    ]
+    assert platform(judge(rows, CLEAR)).verdict == "inconclusive"
+
+
+def _quic(failure: str | None, **fields: object) -> Callable[[], list[Observation]]:
+    return lambda: twice(broken, GENUINE, "tls", failure, probe="quic", **fields)
+
+
+def test_a_quic_failure_alone_leaves_the_platform_accessible_and_has_a_line_of_its_own() -> None:
+    rows = [*OK, dns(GENUINE), page(), *_quic("generic_timeout_error")()]
+    lines = judge(rows, WEB)
+    assert platform(lines).verdict == "accessible"
+    web = [(line.verdict, line.stage) for line in lines if line.endpoint == "web"]
+    assert web == [("blocked", "quic"), ("accessible", None)]
+
+
+def test_quic_that_works_nowhere_is_the_lines_own_matter() -> None:
+    other = twice(broken, "192.0.2.1", "tls", "generic_timeout_error", probe="quic", host="q.example", platform="wiki",
+                  role="control")  # fmt: skip
+    lines = judge([*OK, *other, dns(GENUINE), page(), *_quic("generic_timeout_error")()], WEB)
+    assert [line.verdict for line in lines if line.stage == "quic"] == ["inconclusive"]
+
+
+def test_the_worst_endpoint_speaks_for_the_platform() -> None:
+    api = Endpoint(id="api", url="https://api.video.example/", probes=("dns", "tls"))
+    rows = [*OK, dns(GENUINE), page(), dns(SECOND, endpoint="api"),
+            *twice(broken, SECOND, "tls", "connection_reset", endpoint="api", probe="tls")]  # fmt: skip
+    lines = judge(rows, WEB, api)
+    assert (platform(lines).verdict, platform(lines).stage) == ("blocked", "tls")
+    assert platform(lines).reason.startswith("api: ")
