@@ -9,6 +9,7 @@ import click
 # name -> (module, one line for --help). A new command is one file and one line here.
 COMMANDS: dict[str, tuple[str, str]] = {
     "consent": ("efir.commands.consent", "Read what is measured and who can see it; agree or not."),
+    "helper": ("efir.commands.helper", "Run the test helper on a server abroad."),
     "lab": ("efir.commands.lab", "Run scenarios in the emulated Internet."),
 }
 

@@ -1,1 +1,1 @@
-"""The test helper: a server of ours that answers any SNI and serves incompressible bytes."""
+"""The test helper: answers any name with one pinned certificate and serves bytes nobody can compress."""

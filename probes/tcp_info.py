@@ -23,6 +23,9 @@ _FIELDS: Final[dict[str, tuple[int, str, float]]] = {
     "segs_in": (140, "I", 1),
     "min_rtt": (148, "I", 1e-6),
     "data_segs_in": (152, "I", 1),
+    "delivery_rate": (160, "Q", 1),  # bytes per second, as the sender measured it last
+    "bytes_sent": (200, "Q", 1),  # retransmissions included
+    "bytes_retrans": (208, "Q", 1),
     "rcv_ooopack": (224, "I", 1),  # segments out of order: a policer's drops seen from the receiver
 }
 _NO_SAMPLE: Final = 0xFFFFFFFF  # the kernel's min_rtt before the first sample
