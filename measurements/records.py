@@ -114,11 +114,17 @@ class TransferFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     times: tuple[float, ...] = ()  # seconds since the body's first byte, one a kept read
     bytes: tuple[int, ...] = ()  # cumulative body bytes at these times
     goodput: float | None = None  # bytes per second over the flow's own window (DESIGN section 7)
+    elapsed: float | None = (
+        None  # seconds from the first body byte (without one: from the connect) to the end
+    )
     longest_gap: float | None = None  # seconds without a byte
     stalled: bool = False  # ended by its deadline without progress in the last part
     complete: bool = False  # cap or object end was reached
     prefix_sha256: str | None = None  # hash of the first `prefix_bytes`
     prefix_bytes: int | None = None
+    prefixes: tuple[
+        tuple[int, str], ...
+    ] = ()  # (bytes, SHA-256 of so many first bytes) at marks all flows share
     sender_info: dict[
         str, float
     ] = {}  # the helper's TCP_INFO of this flow: retransmitted bytes, rtt, min_rtt ...

@@ -1,0 +1,203 @@
+"""From a session's evidence to a verdict: arms, then the host family, then the platform.
+
+Everything is computed from the evidence alone and can be computed again at any time with other rules
+(`thresholds.RULES_VERSION`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from measurements.throttle.change import Slowdown, long_slowdown, long_usable
+from measurements.throttle.contrast import Contrast
+from measurements.throttle.evidence import SessionEvidence
+from measurements.throttle.facts import ArmFacts, arm_facts
+from measurements.throttle.family import FamilyFacts, LongState, family_rule
+from measurements.throttle.flow import Arm
+from measurements.throttle.rules import RULES, ArmRule, ArmVerdict, first_match
+from measurements.throttle.thresholds import RULES_VERSION
+from measurements.throttle.thresholds import THRESHOLDS as T
+
+Verdict = Literal["throttled", "not_throttled", "inconclusive"]
+
+# Reasons that more pairs can change; for the others the session may end at its first look.
+_OPEN: Final = frozenset({"few_pairs", "straddles", "mild"})
+# Reasons that no further pair can change.
+_HOPELESS: Final = frozenset({"network_changed", "intercepted", "unavailable", "changed_midway"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArmDecision:
+    """What one arm shows. `open` = further pairs could change it."""
+
+    arm: Arm
+    verdict: ArmVerdict
+    rule: str
+    reason: str | None
+    stage: Literal["transfer", "tls"] | None
+    facts: ArmFacts
+    open: bool
+
+    @property
+    def contrast(self) -> Contrast | None:
+        """The contrast the arm was decided on; the goodput's where it was not decided."""
+        if self.rule == "slow_handshake":
+            return self.facts.handshake
+        if self.rule == "marked_address":
+            return self.facts.marked
+        return self.facts.goodput
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FamilyDecision:
+    """Verdict on one host family. `deciding` is the arm whose ratio is shown."""
+
+    platform: str
+    host_family: str
+    verdict: Verdict
+    rule: str
+    reason: str | None
+    stage: Literal["transfer", "tls"] | None
+    notes: tuple[str, ...]  # words of reasons.NOTES
+    arms: dict[Arm, ArmDecision]
+    deciding: Arm | None
+    long: LongState
+    slowdown: Slowdown | None  # of the long target flow
+    up_to_bytes: int | None  # how far the long pair was clean
+    family_wise_error: (
+        float  # chance of any false `throttled` among the platforms and arms tested side by side
+    )
+    rules_version: str = RULES_VERSION
+
+    @property
+    def contrast(self) -> Contrast | None:
+        """Ratio, interval and p of the deciding arm."""
+        return self.arms[self.deciding].contrast if self.deciding else None
+
+    @property
+    def open_arms(self) -> tuple[Arm, ...]:
+        """Arms for which further pairs could change something."""
+        return tuple(arm for arm, decision in self.arms.items() if decision.open)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformDecision:
+    """The worst decided host family's verdict; inconclusive where none is decided."""
+
+    platform: str
+    verdict: Verdict
+    family: FamilyDecision  # the one that decides
+    families: tuple[FamilyDecision, ...]
+
+
+def decide(session: SessionEvidence) -> FamilyDecision:
+    """Verdict on one host family of one platform."""
+    change = long_slowdown(session.long) if session.long and long_usable(session.long) else None
+    decision = _decide(session, change, reached=change is None)
+    if change is None or decision.verdict == "throttled":
+        return decision
+    # The long flow slowed after N bytes: only pairs that went further can say more.
+    beyond = tuple(pair for pair in session.pairs if (pair.target.cap_bytes or 0) > change.at_bytes)
+    return _decide(replace(session, pairs=beyond), change, reached=True) if beyond else decision
+
+
+def decide_platform(families: Sequence[FamilyDecision]) -> PlatformDecision:
+    """Worst decided host family of at least one."""
+    order: tuple[Verdict, ...] = ("throttled", "not_throttled", "inconclusive")
+    worst = min(families, key=lambda family: order.index(family.verdict))
+    return PlatformDecision(
+        platform=worst.platform, verdict=worst.verdict, family=worst, families=tuple(families)
+    )
+
+
+def decide_arm(session: SessionEvidence, arm: Arm) -> ArmDecision:
+    """First look that decides, or the last one reached."""
+    for facts in arm_facts(session, arm):
+        rule = first_match(facts)
+        if rule.verdict != "inconclusive":
+            break
+    return ArmDecision(
+        arm=arm,
+        verdict=rule.verdict,
+        rule=rule.id,
+        reason=rule.reason,
+        stage=rule.stage,
+        facts=facts,
+        open=_open(rule, facts),
+    )
+
+
+def _open(rule: ArmRule, facts: ArmFacts) -> bool:
+    if rule.verdict != "inconclusive" or rule.reason in _HOPELESS or facts.cut is not None:
+        return False
+    if rule.reason in _OPEN:
+        return facts.counted < T.looks[-1] and facts.total < 2 * T.looks[-1]
+    return facts.total < T.looks[0]
+
+
+def _decide(session: SessionEvidence, change: Slowdown | None, reached: bool) -> FamilyDecision:
+    arms = {arm: decide_arm(session, arm) for arm in session.arms}
+    usable_long = session.long is not None and long_usable(session.long)
+    long: LongState = "missing" if not usable_long else "clean" if change is None else "changed"
+    facts = FamilyFacts(
+        arms={arm: (each.verdict, each.reason) for arm, each in arms.items()},
+        raw_clean=frozenset(
+            arm for arm, each in arms.items() if each.facts.goodput and each.facts.goodput.clean
+        ),
+        target_rates={arm: each.facts.goodput.target for arm, each in arms.items() if each.facts.goodput},
+        stages={arm: each.stage for arm, each in arms.items()},
+        plan=session.plan,
+        long=long,
+        beyond_reached=reached,
+    )
+    rule = family_rule(facts)
+    deciding = rule.arm(facts)
+    verdict = rule.verdict
+    return FamilyDecision(
+        platform=session.platform,
+        host_family=session.host_family,
+        verdict=verdict,
+        rule=arms[deciding].rule if verdict == "throttled" and deciding else rule.id,
+        reason=rule.reason or (None if verdict != "inconclusive" else facts.open_reason),
+        stage=arms[deciding].stage if verdict == "throttled" and deciding else None,
+        notes=_notes(session, arms, verdict),
+        arms=arms,
+        deciding=deciding,
+        long=long,
+        slowdown=change,
+        up_to_bytes=_up_to(session) if verdict == "not_throttled" else None,
+        # Two tests an arm: goodput and handshake time.
+        family_wise_error=min(1.0, session.platforms * len(session.arms) * sum(T.alphas) * 2),
+    )
+
+
+def _up_to(session: SessionEvidence) -> int | None:
+    return min(session.long.target.body_bytes, session.long.control.body_bytes) if session.long else None
+
+
+def _notes(session: SessionEvidence, arms: dict[Arm, ArmDecision], verdict: Verdict) -> tuple[str, ...]:
+    seen = [each.facts for each in arms.values()]
+    slow = {arm for arm, each in arms.items() if each.verdict == "throttled"}
+    clean = {arm for arm, each in arms.items() if each.verdict == "clean"}
+    notes = {
+        "tariff_not_excluded": session.plan != "plain",
+        "noise_not_known": len(session.noise) < T.noise_pairs,
+        "cut_at_60_minutes": any(facts.cut == "cut_at_60_minutes" for facts in seen),
+        "cut_at_change": any(facts.cut == "cut_at_change" for facts in seen),
+        "certificate_not_seen": verdict == "throttled" and not any(facts.certificate_seen for facts in seen),
+        "residual": verdict == "throttled" and any(facts.residual for facts in seen),
+        "addresses_too": verdict == "throttled" and "helper" in clean,
+        "control_elsewhere_fine": bool(slow and clean),
+    }
+    return tuple(note for note, stands in notes.items() if stands)
+
+
+__all__ = [
+    "RULES",
+    "ArmDecision",
+    "FamilyDecision",
+    "PlatformDecision",
+    "decide",
+    "decide_arm",
+    "decide_platform",
+]

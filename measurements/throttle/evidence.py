@@ -1,0 +1,45 @@
+"""What a session hands to the decision: plain facts, nothing concluded."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from measurements.throttle.flow import Arm, Flow
+from measurements.throttle.pair import Pair
+
+Plan = Literal["plain", "bundled", "unknown"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """Earlier pairs against a foreign control: same vantage, same clock hour +-1 h, other days."""
+
+    d: tuple[float, ...]  # ln(target / control), one a pair
+    days: int  # distinct days, today's not among them
+    target_rtt: float | None = None  # median seconds (TCP connect)
+    control_rtt: float | None = None
+    handshake_d: tuple[float, ...] = ()  # ln(control / target) of the handshake times, one a pair
+    out_of_order: float | None = None  # median share of out-of-order segments in the control flows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionEvidence:
+    """One session on one host family of one platform."""
+
+    platform: str
+    host_family: str = "default"  # image | web | video ...
+    arms: tuple[Arm, ...]  # those on offer, whether they worked or not
+    pairs: tuple[Pair, ...] = ()  # decision pairs of all arms, in the order of the wire
+    before: dict[Arm, tuple[Flow, ...]] = field(
+        default_factory=dict
+    )  # control-only flows before the first target
+    after: dict[Arm, tuple[Flow, ...]] = field(default_factory=dict)  # control-only flows at the end, if any
+    contaminable: frozenset[Arm] = frozenset()  # arms whose target and control share an address
+    long: Pair | None = None  # the long pair (20 s, 2-4 MB)
+    noise: tuple[
+        float, ...
+    ] = ()  # ln(ratio) of the vantage's control-control pairs of 14 days, this session's included
+    baseline: Baseline | None = None  # for the foreign arm
+    plan: Plan = "unknown"
+    network_changed: bool = False  # the session saw another network, or another tariff
+    platforms: int = 1  # how many platforms are tested side by side: for the family-wise error
+    extra_bytes: int = 0  # warm-ups, before, after and noise flows

@@ -1,0 +1,191 @@
+"""The numbers of one arm that the rules look at."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from math import log
+from statistics import median
+from typing import Literal
+
+from measurements.throttle.change import cut_at
+from measurements.throttle.contrast import NO_SHIFT, Contrast, contrast, medians
+from measurements.throttle.evidence import Baseline, SessionEvidence
+from measurements.throttle.flow import Arm, Flow, goodput
+from measurements.throttle.hodges_lehmann import Estimate, one_sample, two_sample
+from measurements.throttle.pair import Measured, Pair, PairUse, measure, pair_use
+from measurements.throttle.thresholds import THRESHOLDS as T
+from measurements.throttle.usable import same_object, use_of
+
+BaselineState = Literal["not_needed", "ok", "no_baseline", "line_differs"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArmFacts:
+    """Facts at one look; `look` None = the arm has not reached its first."""
+
+    arm: Arm
+    total: int  # pairs begun
+    lost: dict[PairUse, int]  # pairs without a ratio, by what they were
+    counted: int  # pairs with a ratio, up to a cut
+    look: int | None
+    alpha: float
+    goodput: Contrast | None
+    handshake: Contrast | None
+    control: float | None  # median goodput of all usable control flows of the pairs
+    noise_remarkable: bool
+    network_changed: bool
+    baseline: BaselineState
+    cut: Literal["cut_at_60_minutes", "cut_at_change"] | None
+    certificate_seen: bool
+    residual: bool  # controls after the first target are, or may be, below half of those before
+    marked: (
+        Contrast | None
+    )  # target against the controls taken before; only where another control stayed fast
+
+    def share_lost(self, use: PairUse) -> bool:
+        """More than a fifth of the pairs, and at least three, were lost to `use`."""
+        count = self.lost.get(use, 0)
+        return count >= T.min_lost and count > T.max_share * self.total
+
+
+def noise_remarkable(noise: Sequence[float]) -> bool:
+    """Eight control-control pairs or more whose ratio's interval leaves 0.5-2."""
+    if len(noise) < T.noise_pairs:
+        return False
+    _, low, high = one_sample(noise, T.bound_alpha)
+    return low is None or high is None or low < log(T.half) or high > -log(T.half)
+
+
+def speeds(flows: Sequence[Flow]) -> list[float]:
+    """Goodput of each usable flow over its own window."""
+    return [goodput(flow) for flow in flows if use_of(flow) == "counts"]
+
+
+def shift_since_start(session: SessionEvidence, arm: Arm) -> Estimate | None:
+    """ln of controls after the first target over controls before it; None = too few before to say."""
+    before = speeds(session.before.get(arm, ()))
+    later = [pair.control for pair in session.pairs if pair.arm == arm] + list(session.after.get(arm, ()))
+    after = speeds(later)
+    if len(before) < T.before_flows or not after:
+        return None
+    return two_sample([log(value) for value in after], [log(value) for value in before], T.bound_alpha)
+
+
+def kept_speed(session: SessionEvidence, arm: Arm) -> bool:
+    """The arm's controls are not slower than before the first target: neither line nor address changed."""
+    shift = shift_since_start(session, arm)
+    return shift is not None and shift.low is not None and shift.low > log(T.half)
+
+
+def baseline_state(session: SessionEvidence, pairs: Sequence[Pair]) -> BaselineState:
+    """Whether the foreign arm's baseline can be compared with this session."""
+    base = session.baseline
+    if base is None or len(base.d) < T.baseline_pairs or base.days < T.baseline_days:
+        return "no_baseline"
+    now_target = _median(pair.target.connect for pair in pairs)
+    now_control = _median(pair.control.connect for pair in pairs)
+    if not (_alike(now_target, now_control) and _alike(now_target, base.target_rtt)):
+        return "no_baseline"
+    loss = _median(pair.control.out_of_order for pair in pairs)
+    if loss is not None and base.out_of_order is not None and loss > T.line_loss + base.out_of_order:
+        return "line_differs"
+    return "ok"
+
+
+def _median(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return median(known) if known else None
+
+
+def _alike(one: float | None, other: float | None) -> bool:
+    low, high = T.rtt_ratio
+    return one is not None and other is not None and other > 0 and low <= one / other <= high
+
+
+def arm_facts(session: SessionEvidence, arm: Arm) -> list[ArmFacts]:
+    """Facts of the arm at each look it has reached, in order; one entry with `look` None if it has reached none."""
+    pairs = [pair for pair in session.pairs if pair.arm == arm]
+    in_time = [pair for pair in pairs if pair.started <= T.session_seconds]
+    uses = [_use(pair, pairs) for pair in in_time]
+    measured = [measure(pair) for pair, use in zip(in_time, uses, strict=True) if use == "counts"]
+    change = cut_at([each.d for each in measured])
+    cut: Literal["cut_at_60_minutes", "cut_at_change"] | None = None
+    if change is not None:
+        cut, measured = "cut_at_change", measured[:change]
+    elif len(in_time) < len(pairs):
+        cut = "cut_at_60_minutes"
+    state = baseline_state(session, in_time) if arm == "foreign" else "not_needed"
+    controls = speeds([pair.control for pair in in_time])
+    shift = shift_since_start(session, arm)
+    residual = arm in session.contaminable if shift is None else shift.low is None or shift.low <= log(T.half)
+    witness = any(kept_speed(session, other) for other in session.arms if other != arm)
+    before = speeds(session.before.get(arm, ()))
+    looks: list[tuple[int | None, float]] = [
+        (look, alpha) for look, alpha in zip(T.looks, T.alphas, strict=True) if look <= len(measured)
+    ]
+    return [
+        ArmFacts(
+            arm=arm,
+            total=len(in_time),
+            lost=dict(Counter(use for use in uses if use != "counts")),
+            counted=len(measured),
+            look=look,
+            alpha=alpha,
+            goodput=_goodput_contrast(seen, session.baseline if state == "ok" else None),
+            handshake=_handshake_contrast(seen, session.baseline if state == "ok" else None),
+            control=median(controls) if controls else None,
+            noise_remarkable=noise_remarkable(session.noise),
+            network_changed=session.network_changed or len({_network(pair) for pair in in_time}) > 1,
+            baseline=state,
+            cut=cut,
+            certificate_seen=any(pair.target.certificate_valid for pair in in_time),
+            residual=residual,
+            marked=_marked(seen, before) if residual and witness and len(before) >= T.before_flows else None,
+        )
+        for look, alpha in looks or [(None, 0.0)]
+        for seen in (measured[:look],)
+    ]
+
+
+def _network(pair: Pair) -> str | None:
+    return pair.target.network or pair.control.network
+
+
+def _use(pair: Pair, pairs: Sequence[Pair]) -> PairUse:
+    """`pair_use`, with the objects of a foreign arm held against the arm's own first ones."""
+    use = pair_use(pair)
+    if pair.arm != "foreign" or use != "counts":
+        return use
+    first_target = next((each.target for each in pairs if use_of(each.target) == "counts"), pair.target)
+    first_control = next((each.control for each in pairs if use_of(each.control) == "counts"), pair.control)
+    alike = same_object(pair.target, first_target) and same_object(pair.control, first_control)
+    return "counts" if alike else "unavailable"
+
+
+def _goodput_contrast(seen: Sequence[Measured], base: Baseline | None) -> Contrast | None:
+    if not seen:
+        return None
+    shift = one_sample(base.d, T.bound_alpha) if base else NO_SHIFT
+    return contrast(
+        [each.d for each in seen], *medians([(each.target, each.control) for each in seen]), shift
+    )
+
+
+def _handshake_contrast(seen: Sequence[Measured], base: Baseline | None) -> Contrast | None:
+    """Over handshake times, in the same sense: a ratio below 1 = the target's handshake takes longer."""
+    times = [(each.target_handshake, each.control_handshake) for each in seen]
+    known = [(target, control) for target, control in times if target and control]
+    if not known or len(known) < len(seen):
+        return None
+    shift = one_sample(base.handshake_d, T.bound_alpha) if base and base.handshake_d else NO_SHIFT
+    target, control = medians(known)
+    found = contrast([log(theirs / ours) for ours, theirs in known], 1 / target, 1 / control, shift)
+    return replace(found, target=target, control=control)
+
+
+def _marked(seen: Sequence[Measured], before: Sequence[float]) -> Contrast | None:
+    """The same test with the slowest of the controls taken before the first target in place of the later ones."""
+    if not seen:
+        return None
+    reference, targets = min(before), [each.target for each in seen]
+    return contrast([log(value / reference) for value in targets], median(targets), median(before))

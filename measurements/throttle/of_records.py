@@ -1,0 +1,65 @@
+"""Flows from stored observations: the bridge between what was recorded and what is decided."""
+
+from datetime import datetime
+
+from measurements.records import Observation, TransferFacts
+from measurements.throttle.flow import Flow
+
+
+def flow_of(observation: Observation, session_start: datetime, network: str | None = None) -> Flow:
+    """The flow of a transfer observation (`transfer` may be absent where it failed before the body).
+
+    `network` is the salted hash of the local network at the time; it never leaves the device with the record.
+    """
+    transfer = observation.transfer or TransferFacts()
+    phases, tls, http, info = observation.phases, observation.tls, observation.http, observation.tcp_info
+    segments = info.get("data_segs_in")
+    return Flow(
+        role=observation.role,
+        started=(observation.time - session_start).total_seconds(),
+        times=transfer.times,
+        sizes=transfer.bytes,
+        elapsed=_elapsed(observation, transfer),
+        cap_bytes=transfer.cap_bytes,
+        complete=transfer.complete,
+        stalled=transfer.stalled,
+        stage=observation.stage,
+        failure=observation.failure,
+        flags=tuple(flag for flag in observation.flags if flag != "lag"),
+        status=http.status if http else None,
+        length=transfer.asked_bytes,
+        prefixes=_prefixes(transfer),
+        certificate_valid=_certificate_valid(observation),
+        handshake_bytes=tls.received if tls else 0,
+        connect=phases.connect,
+        handshake=phases.tls,
+        first_byte=phases.first_byte,
+        rtt=info.get("rcv_rtt"),
+        min_rtt=info.get("min_rtt"),
+        out_of_order=info.get("rcv_ooopack", 0.0) / segments if segments else None,
+        retransmitted=transfer.sender_info.get("retransmitted_share"),
+        address=observation.address,
+        family=observation.family,
+        sni=observation.sni,
+        network=network,
+    )
+
+
+def _elapsed(observation: Observation, transfer: TransferFacts) -> float:
+    if transfer.elapsed is not None:
+        return transfer.elapsed
+    return observation.phases.transfer or (transfer.times[-1] if transfer.times else 0.0)
+
+
+def _prefixes(transfer: TransferFacts) -> tuple[tuple[int, str], ...]:
+    if transfer.prefixes or transfer.prefix_bytes is None or transfer.prefix_sha256 is None:
+        return transfer.prefixes
+    return ((transfer.prefix_bytes, transfer.prefix_sha256),)
+
+
+def _certificate_valid(observation: Observation) -> bool | None:
+    if observation.tls is None:
+        return None
+    if observation.failure in {"ssl_unknown_authority", "ssl_invalid_hostname", "ssl_invalid_certificate"}:
+        return False
+    return observation.tls.verified

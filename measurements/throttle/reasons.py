@@ -1,0 +1,39 @@
+"""Why a session could not decide (or what its decision leaves open), in words for people."""
+
+from typing import Final
+
+REASONS: Final[dict[str, str]] = {
+    "slow_line": "the control itself ran below 1 Mbit/s: on so slow a line a cap cannot be seen",
+    "network_changed": "the network or the tariff changed during the session",
+    "intercepted": "a certificate was forged: what is intercepted is not judged for speed",
+    "blocked": "flows were reset, refused or met with silence: that is blocking, not slowness",
+    "unavailable": "the servers did not give both names the same object, so there is nothing to compare",
+    "sick_control": "the control itself failed too often",
+    "void": "too many pairs were void: both flows stalled, or the device was suspended",
+    "few_pairs": "too few pairs for a test",
+    "noise": "controls differ from each other about as much as the target does from them",
+    "no_baseline": "the foreign control has no comparable earlier evenings to be judged by",
+    "line_differs": "the line loses packets as it did not in the baseline: servers react to that differently",
+    "residual": "controls became slower after the first target flow: the address may be marked",
+    "mild": "the target is slower than its control, but by less than half: a cap near the line's own speed looks so",
+    "straddles": "the ratio's interval leaves both answers open",
+    "changed_midway": "the speed changed in the middle of the session, and too few pairs lie before the change",
+    "burst": "the long flow slowed down after more bytes than the pairs downloaded",
+    "no_long_pair": "no long flow was completed: a slowing after the first bytes is not excluded",
+    "only_foreign": "slow only against a foreign control: a slow server or peering looks the same from one line",
+    "only_helper": "only our own server was compared, and a box may look at the platform's addresses too",
+    "tariff": "the target still ran above 1 Mbit/s and the plan may have a class for it",
+    "no_arm": "no control arm was on offer",
+}
+
+# Notes stand beside any verdict.
+NOTES: Final[dict[str, str]] = {
+    "tariff_not_excluded": "the plan treats some services apart, or is not known",
+    "noise_not_known": "fewer than eight control-control pairs so far: the line's own noise is not yet known",
+    "cut_at_60_minutes": "pairs later than 60 minutes after the start were left out",
+    "cut_at_change": "pairs after a change of speed in mid-session were left out",
+    "certificate_not_seen": "no handshake with the target finished, so its certificate was never seen",
+    "residual": "controls became slower after the first target flow: the address stays marked for a while",
+    "addresses_too": "the same name on our own server is not slowed: name and address are looked at together",
+    "control_elsewhere_fine": "other controls on the same line were fast",
+}

@@ -1,0 +1,73 @@
+"""Whether a flow is evidence of a speed, and if not, of what."""
+
+from collections.abc import Callable
+from typing import Final, Literal
+
+from measurements.throttle.flow import Flow
+
+Use = Literal["counts", "flagged", "intercepted", "blocked", "unavailable", "broken"]
+
+# Words that say somebody refused or cut the flow. A reset is never slowness, whatever came before it.
+CUT: Final = frozenset(
+    {
+        "connection_refused",
+        "connection_reset",
+        "connection_aborted",
+        "eof_error",
+        "host_unreachable",
+        "network_unreachable",
+        "network_reset",
+    }
+)
+DEADLINE: Final = frozenset({"generic_timeout_error", "timed_out"})
+SLOW_ENDS: Final = DEADLINE | {None}
+# Statuses of a whole object, or of the asked range of one.
+GOOD_STATUS: Final = frozenset({200, 206})
+
+
+def _no_progress(flow: Flow) -> bool:
+    return flow.failure in DEADLINE and flow.received == 0
+
+
+def _other_answer(flow: Flow) -> bool:
+    return (
+        flow.status is not None and flow.status not in GOOD_STATUS
+    ) or flow.failure == "ssl_failed_handshake"
+
+
+# First match wins. A certificate is judged before anything else: what came after a forged one says nothing.
+_USES: Final[tuple[tuple[Use, Callable[[Flow], bool], str], ...]] = (
+    ("flagged", lambda flow: bool(flow.flags), "measured wrongly: suspended, or the network changed"),
+    (
+        "intercepted",
+        lambda flow: flow.certificate_valid is False,
+        "no public root (or not the pin) vouches for it",
+    ),
+    (
+        "unavailable",
+        _other_answer,
+        "421, 403, 429, a redirect, an alert: no such object here, which is not slow",
+    ),
+    ("blocked", lambda flow: flow.failure in CUT, "refused, reset or closed on the way"),
+    ("blocked", _no_progress, "silence: not one byte came"),
+    ("counts", lambda flow: flow.received > 0 and flow.failure in SLOW_ENDS, "bytes came, however slowly"),
+    ("broken", lambda flow: True, "failed here, or in a way that says nothing about speed"),
+)
+
+
+def use_of(flow: Flow) -> Use:
+    """What this flow is evidence of."""
+    return next(use for use, matches, _ in _USES if matches(flow))
+
+
+def same_object(one: Flow, other: Flow) -> bool:
+    """Both flows brought the same object as far as both got: status, length and the hash of the common prefix.
+
+    Flows that ended inside the handshake showed nothing that could differ.
+    """
+    if one.status is None or other.status is None:
+        return True
+    if one.status != other.status or one.length != other.length:
+        return False
+    theirs = dict(other.prefixes)
+    return all(theirs.get(size, digest) == digest for size, digest in one.prefixes)

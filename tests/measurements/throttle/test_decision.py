@@ -1,0 +1,263 @@
+"""The decision, as a table of sessions."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from measurements.throttle.decision import FamilyDecision, decide, decide_platform
+from measurements.throttle.evidence import Baseline, SessionEvidence
+from measurements.throttle.flow import Flow
+from measurements.throttle.pair import Pair
+
+Flows = Callable[..., Flow]
+Pairs = Callable[..., tuple[Pair, ...]]
+Sessions = Callable[..., SessionEvidence]
+
+FAST = 500_000.0
+FREEZE: dict[str, Any] = {
+    "cap": 450_000,
+    "complete": False,
+    "stalled": True,
+    "failure": "generic_timeout_error",
+}
+BASELINE = Baseline(d=(0.0, 0.1, -0.1, 0.05, -0.05) * 2, days=3, target_rtt=0.05, control_rtt=0.05)
+DRIP: dict[str, Any] = {
+    "sizes": (),
+    "times": (),
+    "complete": False,
+    "elapsed": 10.0,
+    "stage": "tls",
+    "failure": "generic_timeout_error",
+    "status": None,
+    "certificate_valid": None,
+    "handshake": None,
+    "handshake_bytes": 1250,
+}
+FROZEN: dict[str, Any] = {
+    "sizes": (4000, 18_000),
+    "times": (0.0, 0.05),
+    "elapsed": 10.0,
+    "complete": False,
+    "stalled": True,
+    "stage": "transfer",
+    "failure": "generic_timeout_error",
+}
+RESET: dict[str, Any] = {"complete": False, "stage": "transfer", "failure": "connection_reset"}
+FORGED: dict[str, Any] = {"certificate_valid": False, "stage": "tls", "failure": "ssl_unknown_authority"}
+
+# name: (arguments of the pairs, changes of the session, verdict, reason or None)
+CASES: dict[str, tuple[dict[str, Any], dict[str, Any], str, str | None]] = {
+    "a cap of 128 kbit/s on a fast line is throttled": ({}, {}, "throttled", None),
+    "equal speeds are not throttled": ({"target": FAST}, {}, "not_throttled", None),
+    "six pairs are too few": ({"count": 6}, {}, "inconclusive", "few_pairs"),
+    "1 kbit/s inside the handshake is slowness": ({"of_target": DRIP}, {}, "throttled", None),
+    "a freeze after 18 kB is slowness": ({"of_target": FROZEN}, {}, "throttled", None),
+    "reset flows are blocked, never slow": ({"of_target": RESET}, {}, "inconclusive", "blocked"),
+    "forged certificates are not judged for speed": (
+        {"of_target": FORGED},
+        {},
+        "inconclusive",
+        "intercepted",
+    ),
+    "a 403 is another answer, not a slow one": (
+        {"of_target": {"status": 403}},
+        {},
+        "inconclusive",
+        "unavailable",
+    ),
+    "a 421 for the neutral name makes the arm unavailable": (
+        {"of_control": {"status": 421}},
+        {},
+        "inconclusive",
+        "unavailable",
+    ),
+    "objects that differ are not compared": (
+        {"of_target": {"prefixes": ((1024, "aa"),)}, "of_control": {"prefixes": ((1024, "bb"),)}},
+        {},
+        "inconclusive",
+        "unavailable",
+    ),
+    "a control below 1 Mbit/s hides any cap": ({"control": 100_000.0}, {}, "inconclusive", "slow_line"),
+    "a control that keeps failing proves nothing": (
+        {"of_control": RESET},
+        {},
+        "inconclusive",
+        "sick_control",
+    ),
+    "both flows stalled is the line": (
+        {"of_target": FROZEN, "of_control": FROZEN, "control": 300_000.0},
+        {},
+        "inconclusive",
+        "slow_line",
+    ),
+    "suspended pairs are void": ({"of_target": {"flags": ("suspended",)}}, {}, "inconclusive", "void"),
+    "a changed network ends it": ({}, {"network_changed": True}, "inconclusive", "network_changed"),
+    "a cap near the line's speed is left open": (
+        {"target": 300_000.0, "count": 18},
+        {},
+        "inconclusive",
+        "mild",
+    ),
+    "half speed is left open": ({"target": 200_000.0, "count": 18}, {}, "inconclusive", "straddles"),
+    "noisy controls forbid the verdict": ({}, {"noise": (2.0, -2.0) * 5}, "inconclusive", "noise"),
+    "seven noise pairs are not yet known": ({}, {"noise": (2.0, -2.0) * 3}, "throttled", None),
+    "slow handshakes alone are throttling": (
+        {"target": FAST, "of_target": {"handshake": 4.0}},
+        {},
+        "throttled",
+        None,
+    ),
+    "handshakes of half a second are not": (
+        {"target": FAST, "of_target": {"handshake": 0.5}},
+        {},
+        "not_throttled",
+        None,
+    ),
+    "the helper alone can show throttling": ({"arm": "helper"}, {}, "throttled", None),
+    "the helper alone never clears a platform": (
+        {"arm": "helper", "target": FAST},
+        {},
+        "inconclusive",
+        "only_helper",
+    ),
+    "a foreign control without baseline decides nothing": (
+        {"arm": "foreign"},
+        {},
+        "inconclusive",
+        "no_baseline",
+    ),
+    "a foreign control with baseline decides": (
+        {"arm": "foreign"},
+        {"baseline": BASELINE},
+        "throttled",
+        None,
+    ),
+    "a server always slow is not throttled against its baseline": (
+        {"arm": "foreign", "target": 50_000.0},
+        {"baseline": replace(BASELINE, d=tuple(d - 2.303 for d in BASELINE.d))},
+        "not_throttled",
+        None,
+    ),
+    "a baseline of two days does not count": (
+        {"arm": "foreign"},
+        {"baseline": replace(BASELINE, days=2)},
+        "inconclusive",
+        "no_baseline",
+    ),
+    "a control four round trips away does not compare": (
+        {"arm": "foreign", "of_control": {"connect": 0.2}},
+        {"baseline": BASELINE},
+        "inconclusive",
+        "no_baseline",
+    ),
+    "without a long pair a burst is not excluded": (
+        {"target": FAST},
+        {"long": None},
+        "inconclusive",
+        "no_long_pair",
+    ),
+    "a target above 1 Mbit/s may be a class of the plan": (
+        {"target": 190_000.0, "control": 2_000_000.0},
+        {"plan": "bundled"},
+        "inconclusive",
+        "tariff",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_decision(name: str, pairs: Pairs, session: Sessions) -> None:
+    of_pairs, of_session, verdict, reason = CASES[name]
+    found = decide(session(pairs(**of_pairs), **of_session))
+    assert (found.verdict, found.reason) == (verdict, reason)
+
+
+def test_both_arms_are_told_apart(pairs: Pairs, session: Sessions) -> None:
+    slow, clean = pairs(), pairs(arm="helper", target=FAST)
+    found = decide(session(slow + clean))
+    assert (found.verdict, found.deciding) == ("throttled", "same_address")
+    assert {"addresses_too", "control_elsewhere_fine"} <= set(found.notes)
+
+
+def test_slow_only_against_a_foreign_control_is_left_open(pairs: Pairs, session: Sessions) -> None:
+    both = pairs(arm="foreign") + pairs(target=FAST)
+    assert decide(session(both, baseline=BASELINE)).reason == "only_foreign"
+
+
+def test_a_missing_baseline_does_not_stand_against_a_clean_address(pairs: Pairs, session: Sessions) -> None:
+    both = pairs(arm="foreign", target=FAST) + pairs(target=FAST)
+    assert decide(session(both)).verdict == "not_throttled"
+
+
+def test_an_unavailable_arm_leaves_the_others(pairs: Pairs, session: Sessions) -> None:
+    helper_gone = pairs(arm="helper", of_target=FORGED, of_control=FORGED)
+    assert decide(session(helper_gone + pairs())).verdict == "throttled"
+    assert decide(session(helper_gone + pairs(target=FAST))).verdict == "not_throttled"
+
+
+def test_a_marked_address_needs_another_steady_control(pairs: Pairs, session: Sessions) -> None:
+    marked = pairs(target=16_000.0, control=16_000.0)
+    assert decide(session(marked)).reason == "slow_line"
+    found = decide(session(marked + pairs(arm="helper", target=FAST, count=14)))
+    assert found.arms["same_address"].rule == "few_pairs" or found.verdict == "throttled"
+
+
+def test_controls_that_slowed_forbid_a_clean_answer(pairs: Pairs, session: Sessions, flow: Flows) -> None:
+    fast_before = {"same_address": tuple(flow(rate=2e6) for _ in range(3))}
+    assert decide(session(pairs(target=FAST), before=fast_before)).reason == "residual"
+
+
+def test_a_long_flow_that_slows_down_asks_for_longer_pairs(
+    pairs: Pairs, session: Sessions, flow: Flows
+) -> None:
+    sizes = tuple(range(10_000, 1_300_001, 10_000))
+    times = tuple(s / FAST if s <= 1_000_000 else 2 + (s - 1_000_000) / 16_000 for s in sizes)
+    target = flow("target", sizes=sizes, times=times, elapsed=20.75, cap=2_000_000, complete=False)
+    long = Pair(arm="same_address", target=target, control=flow(cap=2_000_000))
+    short = session(pairs(target=FAST), long=long)
+    found = decide(short)
+    assert found.reason == "burst"
+    assert found.slowdown is not None
+    assert found.slowdown.at_bytes == pytest.approx(1_000_000, rel=0.05)
+    longer = pairs(
+        of_target={"sizes": sizes[:-2], "times": times[:-2], "cap_bytes": 1_280_000},
+        of_control={"cap": 1_280_000},
+    )
+    assert decide(replace(short, pairs=longer)).verdict == "throttled"
+
+
+def test_a_session_is_cut_where_the_ratio_changes(pairs: Pairs, session: Sessions) -> None:
+    before = pairs(count=10, target=FAST)
+    after = tuple(
+        replace(p, target=replace(p.target, started=p.target.started + 1700)) for p in pairs(count=8)
+    )
+    found = decide(session(before + after))
+    assert found.verdict == "not_throttled"
+    assert "cut_at_change" in found.notes
+    assert decide(session(before[:5] + after)).reason == "changed_midway"
+
+
+def test_pairs_after_an_hour_are_left_out(pairs: Pairs, session: Sessions) -> None:
+    late = pairs(of_target={"started": 3700.0}, of_control={"started": 3700.0})
+    found = decide(session(pairs(count=6) + late))
+    assert found.reason == "few_pairs"
+    assert "cut_at_60_minutes" in found.notes
+
+
+def test_open_arms_are_those_that_more_pairs_could_change(pairs: Pairs, session: Sessions) -> None:
+    assert decide(session(pairs(count=4))).open_arms == ("same_address",)
+    assert decide(session(pairs())).open_arms == ()
+    assert decide(session(pairs(count=4), network_changed=True)).open_arms == ()
+
+
+def test_the_platform_takes_its_worst_decided_family(pairs: Pairs, session: Sessions) -> None:
+    families: list[FamilyDecision] = [
+        decide(session(pairs(target=FAST), host_family="web")),
+        decide(session(pairs(), host_family="video")),
+        decide(session(pairs(count=3), host_family="image")),
+    ]
+    assert decide_platform(families).family.host_family == "video"
+    assert decide_platform([families[0], families[2]]).verdict == "not_throttled"
+    assert decide_platform([families[2]]).verdict == "inconclusive"
