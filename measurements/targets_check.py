@@ -39,13 +39,13 @@ def check_rules(targets: Targets, today: date) -> list[Finding]:
 def _controls(targets: Targets, today: date) -> Iterator[Finding]:
     networks = {_network(control) for control in targets.controls if control.scope == "foreign"}
     if len(networks) < FOREIGN_NETWORKS:
-        text = f"{len(networks)} foreign networks; {FOREIGN_NETWORKS} are needed to tell a block from an outage"
+        text = (
+            f"{len(networks)} foreign networks; {FOREIGN_NETWORKS} are needed to tell a block from an outage"
+        )
         yield Finding(level="error", place="controls", text=text)
     domestic = sum(control.scope == "domestic" for control in targets.controls)
     if domestic < DOMESTIC:
-        text = (
-            f"{domestic} domestic controls; {DOMESTIC} are needed to recognise an international cut"
-        )
+        text = f"{domestic} domestic controls; {DOMESTIC} are needed to recognise an international cut"
         yield Finding(level="error", place="controls", text=text)
     if networks == {"Cloudflare"}:
         text = "Cloudflare alone was slowed itself in Kazakhstan in August 2025; add another network"
