@@ -8,6 +8,8 @@ import click
 
 # name -> (module, one line for --help). A new command is one file and one line here.
 COMMANDS: dict[str, tuple[str, str]] = {
+    "run": ("efir.commands.run", "Measure the platforms and say what was found."),
+    "explain": ("efir.commands.explain", "Show why a verdict is what it is, with each observation."),
     "consent": ("efir.commands.consent", "Read what is measured and who can see it; agree or not."),
     "helper": ("efir.commands.helper", "Run the test helper on a server abroad."),
     "lab": ("efir.commands.lab", "Run scenarios in the emulated Internet."),

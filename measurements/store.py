@@ -239,20 +239,24 @@ class Spool:
         rounds = self.rounds(limit=1)
         return rounds[0][1].run_id if rounds else None
 
-    def find(self, id_or_prefix: str) -> list[Observation | VerdictLine]:
-        """Verdict lines, then observations, whose id is this or begins with it (at most 20)."""
-        if not id_or_prefix:
+    def find(self, part_of_id: str) -> list[Observation | VerdictLine]:
+        """Verdict lines, then observations, whose id is this, or begins or ends with it (at most 20).
+
+        UUIDv7 ids of one round begin alike, so people are shown the tail.
+        """
+        if not part_of_id:
             return []
-        span = (id_or_prefix, id_or_prefix + "\U0010ffff")
+        span = (part_of_id, part_of_id + "\U0010ffff", -len(part_of_id), part_of_id)
         tables: tuple[tuple[str, type[Observation] | type[VerdictLine]], ...] = (
             ("lines WHERE kind = 'verdict'", VerdictLine),
             ("observations WHERE true", Observation),
         )
         found: list[Observation | VerdictLine] = []
         for table, kind in tables:
-            rows = self._rows(f"SELECT record FROM {table} AND id >= ? AND id < ? ORDER BY id LIMIT 20", span)
+            matching = "(id >= ? AND id < ? OR substr(id, ?) = ?)"
+            rows = self._rows(f"SELECT record FROM {table} AND {matching} ORDER BY id LIMIT 20", span)
             found.extend(msgspec.json.decode(record, type=kind) for (record,) in rows)
-        exact = [each for each in found if each.id == id_or_prefix]
+        exact = [each for each in found if each.id == part_of_id]
         return exact or found
 
     def meta(self, key: str, default: Any = None) -> Any:

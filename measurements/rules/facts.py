@@ -56,8 +56,8 @@ class EndpointFacts:
     fails_elsewhere: bool = False  # a vantage outside cannot reach it either
     enough_controls: bool = False
     stable: bool = True
-    # Not matched on; carried into the verdict.
     failure: str | None = None
+    # Not matched on; carried into the verdict.
     interceptor: str | None = None
     note: str | None = None
     evidence_ids: tuple[str, ...] = ()

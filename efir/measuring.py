@@ -1,0 +1,139 @@
+"""From shared options to a measuring context, and from a round to stored and printed lines."""
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+import click
+
+from efir.exits import Exit
+from efir.options import Shared
+from measurements.ids import uuid7
+from measurements.records import Observation, SummaryLine, VerdictLine
+from measurements.rules.judge import Round, judge_round
+from measurements.rules.line import Line
+from measurements.scrub import scrubber
+from measurements.state import StateFolder, pseudonym
+from measurements.store import Spool
+from measurements.store_sql import adding
+from measurements.targets import Targets
+from vantage.network import network_key, own_names
+
+if TYPE_CHECKING:
+    from probes.base import Context
+    from probes.round import RoundResult, Step
+
+
+def make_context(shared: Shared) -> "Context":
+    """Pseudonym, roots, clock and scrubber for one round."""
+    from probes.base import Clock, Context, Vantage
+    from probes.roots import Roots, bundled
+
+    clock = Clock()
+    who = pseudonym(StateFolder(shared.state), network_key(), clock.wall(), clock.random_bytes)
+    return Context(
+        run_id=uuid7(clock.wall(), clock.random_bytes),
+        vantage=Vantage(pseudonym=who),
+        roots=Roots(shared.ca_file or bundled()),
+        clock=clock,
+        scrub=scrubber(own_names()),
+    )
+
+
+def known_platforms(targets: Targets, names: Sequence[str]) -> list[str] | None:
+    """`names` checked against the file; None when none was given. Raises click.UsageError with the nearest name."""
+    for name in names:
+        if name not in targets.platforms:
+            near = get_close_matches(name, targets.platforms, n=1)
+            hint = f" Did you mean '{near[0]}'?" if near else f" Known: {', '.join(targets.platforms)}."
+            raise click.UsageError(f"No platform '{name}' in the targets file.{hint}")
+    return list(names) or None
+
+
+@dataclass
+class Keeper:
+    """Writes observations behind the measurement's back; `settle` waits until all are on disk."""
+
+    spool: Spool
+    _pending: list["Future[int]"] = field(default_factory=list)
+
+    def keep(self, row: Observation) -> None:
+        self._pending.append(self.spool.submit(adding([row])))
+
+    def settle(self) -> None:
+        """Raises StoreError if a row could not be kept."""
+        for future in self._pending:
+            future.result()
+        self._pending.clear()
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A finished round."""
+
+    line: Line
+    verdicts: list[VerdictLine]
+    summary: SummaryLine
+
+    @property
+    def exit(self) -> Exit:
+        if self.summary.cancelled:
+            return Exit.INTERRUPTED
+        return Exit.OK if self.line.online else Exit.OFFLINE
+
+
+async def measure_once(
+    shared: Shared,
+    targets: Targets,
+    platforms: Sequence[str] | None,
+    spool: Spool,
+    step: "Step",
+    thorough: bool = False,
+) -> Measured:
+    """Measure one round, keep it and judge it."""
+    from probes.round import run_round
+
+    context = make_context(shared)
+    started = context.clock.utc()
+    keeper = Keeper(spool)
+    result = await run_round(
+        targets, context, platforms=platforms, thorough=thorough, keep=keeper.keep, step=step
+    )
+    measured = _judge(targets, platforms, context, result, started)
+    await asyncio.to_thread(_store, keeper, measured, started)
+    return measured
+
+
+def _judge(
+    targets: Targets,
+    platforms: Sequence[str] | None,
+    context: "Context",
+    result: "RoundResult",
+    started: datetime,
+) -> Measured:
+    who = context.vantage
+    about = Round(context.run_id, who.pseudonym, who.asn, who.country, started)
+    line, verdicts = judge_round(targets, result.observations, about, context.new_id, platforms)
+    summary = SummaryLine(
+        run_id=context.run_id,
+        online=line.online,
+        international_cut=line.international_cut,
+        captive_portal=line.situation == "captive_portal",
+        controls_ok=line.controls_ok,
+        controls_total=line.controls_total,
+        bytes_sent=result.bytes_sent,
+        bytes_received=result.bytes_received,
+        duration_seconds=round(result.seconds, 3),
+        cancelled=result.cancelled,
+    )
+    return Measured(line, verdicts, summary)
+
+
+def _store(keeper: Keeper, measured: Measured, started: datetime) -> None:
+    keeper.spool.add_verdicts(measured.verdicts)
+    keeper.spool.add_round(measured.summary, started)
+    keeper.settle()

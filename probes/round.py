@@ -1,0 +1,185 @@
+"""One round of reachability: controls, platforms, second tries, controls again."""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from measurements.records import Observation
+from measurements.rules.line import AFTER, DURING, FOREIGN_NEEDED, Line, judge_line, vouched
+from measurements.targets import Control, Endpoint, Platform, Targets
+from probes.base import Context
+from probes.limits import LagMeter, Slots
+from probes.walk import Tools, Walk
+
+# Seconds before the second tries: long enough for a lost packet's cause to pass, short enough for a person waiting.
+RETRY_PAUSE = (1.0, 2.0)
+PORTAL = "portal_check"
+
+Step = Callable[[str, int, int], None]  # (what, done, of)
+
+
+@dataclass
+class RoundResult:
+    """Everything a round measured. `cancelled`: it was stopped early; what is here is still true."""
+
+    observations: list[Observation] = field(default_factory=list)
+    seconds: float = 0.0
+    cancelled: bool = False
+
+    @property
+    def bytes_sent(self) -> int:
+        return sum(o.bytes_sent for o in self.observations)
+
+    @property
+    def bytes_received(self) -> int:
+        return sum(o.bytes_received for o in self.observations)
+
+
+async def run_round(
+    targets: Targets,
+    context: Context,
+    *,
+    platforms: Sequence[str] | None = None,
+    thorough: bool = False,
+    keep: Callable[[Observation], None] = lambda row: None,
+    step: Step = lambda what, done, of: None,
+) -> RoundResult:
+    """Measure `platforms` (all when None) once; `keep` gets each observation as soon as it is made.
+
+    `thorough` asks the trusted resolvers for every name, not only where the system's answer fails. A cancelled round
+    returns what it has, with `cancelled` set.
+    """
+    result = RoundResult()
+
+    def kept(row: Observation) -> None:
+        result.observations.append(row)
+        keep(row)
+
+    start = context.clock.monotonic()
+    async with LagMeter(context.clock.monotonic).running() as lag:
+        tools = Tools(context, Slots(), lag, kept, targets.resolvers)
+        try:
+            await _Round(targets, tools, result, platforms, thorough, step).run()
+        except asyncio.CancelledError:
+            result.cancelled = True
+    result.seconds = context.clock.monotonic() - start
+    return result
+
+
+@dataclass
+class _Round:
+    targets: Targets
+    tools: Tools
+    result: RoundResult
+    platforms: Sequence[str] | None
+    thorough: bool
+    step: Step
+
+    async def run(self) -> None:
+        line = await self._controls_before()
+        if not line.online:
+            return
+        walks = self._walks()
+        await self._first_tries(walks)
+        if line.international_cut:
+            return  # nothing will be said about a platform: second tries would only load a cut line
+        await self._second_tries(walks)
+        await self._controls_hold((AFTER,))
+        self.step("controls after", 1, 1)
+
+    def _line(self) -> Line:
+        return judge_line(self.result.observations, {c.id: c for c in self.targets.controls})
+
+    async def _controls_before(self) -> Line:
+        await self._controls(())
+        line = self._line()
+        heard = any(o.bytes_received for o in self.result.observations)
+        if (not line.online and heard) or line.international_cut:
+            await self._pause()
+            await self._controls((), again=True)
+            line = self._line()
+        if not line.online and heard and self.targets.controls:
+            await self._portal_check(self.targets.controls[0])
+            line = self._line()
+        self.step("controls", line.controls_ok, line.controls_total)
+        return line
+
+    async def _controls(self, flags: tuple[str, ...], again: bool = False) -> None:
+        walks = [_control_walk(self.tools, control, flags) for control in self.targets.controls]
+        await asyncio.gather(*(walk.first() for walk in walks))
+        await asyncio.gather(*(walk.ask_trusted() for walk in walks if not walk.works))
+        if again:
+            await asyncio.gather(*(walk.again() for walk in walks if not walk.works))
+
+    async def _controls_hold(self, flags: tuple[str, ...]) -> None:
+        """Controls once more; where too few answer, one second try, so that a single lost packet is no verdict."""
+        before = len(self.result.observations)
+        await self._controls(flags)
+        fresh = {o.platform for o in self.result.observations[before:] if vouched(o)}
+        if len(fresh) < FOREIGN_NEEDED:
+            await self._controls(flags)
+
+    async def _portal_check(self, control: Control) -> None:
+        """A clear-text page request to a control: a portal answers in its place."""
+        page = Endpoint(id="portal", url=f"http://{urlsplit(control.url).hostname}/", probes=("dns", "http"))
+        await Walk(self.tools, control.id, "control", page, flags=(PORTAL,)).first()
+
+    def _walks(self) -> list[Walk]:
+        chosen = {
+            name: platform
+            for name, platform in self.targets.platforms.items()
+            if self.platforms is None or name in self.platforms
+        }
+        return [
+            Walk(self.tools, name, "target", endpoint, _neutral(platform))
+            for name, platform in chosen.items()
+            for endpoint in platform.endpoints
+        ]
+
+    async def _first_tries(self, walks: list[Walk]) -> None:
+        done = 0
+
+        async def one(walk: Walk) -> None:
+            nonlocal done
+            await walk.first()
+            if self.thorough:
+                await walk.ask_trusted()
+            done += 1
+            self.step("platforms", done, len(walks))
+
+        shuffled = random.Random(self.tools.context.run_id).sample(walks, len(walks))
+        await asyncio.gather(*(one(walk) for walk in shuffled))
+
+    async def _second_tries(self, walks: list[Walk]) -> None:
+        failing = [walk for walk in walks if walk.needs_retry]
+        if not failing:
+            return
+        done = 0
+
+        async def one(walk: Walk) -> None:
+            nonlocal done
+            if walk.system_fails and not self.thorough:
+                await walk.ask_trusted()
+            await walk.again()
+            await walk.neutral()
+            done += 1
+            self.step("second tries", done, len(failing))
+
+        self.step("second tries", 0, len(failing))
+        await self._pause()
+        await asyncio.gather(self._controls_hold((DURING,)), *(one(walk) for walk in failing))
+
+    async def _pause(self) -> None:
+        seconds = random.Random(self.tools.context.run_id + "pause").uniform(*RETRY_PAUSE)
+        await asyncio.sleep(seconds)
+
+
+def _control_walk(tools: Tools, control: Control, flags: tuple[str, ...]) -> Walk:
+    endpoint = Endpoint(id="web", url=control.url, probes=control.probes, expect=control.expect)
+    return Walk(tools, control.id, "control", endpoint, flags=flags)
+
+
+def _neutral(platform: Platform) -> str | None:
+    return next((t.neutral_sni for t in platform.transfers if t.neutral_sni), None)

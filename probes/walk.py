@@ -1,0 +1,243 @@
+"""One endpoint, from its name to its page: resolve, connect, ask; and once more where it failed.
+
+The walk records; what it looks at on its way (has an address worked yet?) only decides what is worth trying next.
+"""
+
+import asyncio
+import socket
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+import msgspec
+
+from measurements.failures import of_exception
+from measurements.records import Observation, Role
+from measurements.rules.facts import ANSWERED_ANYWAY, NEUTRAL, TIMEOUTS
+from measurements.targets import Endpoint, Resolver
+from probes.base import Context, Target, blank
+from probes.limits import LAG_LIMIT, LagMeter, Slots
+from probes.registry import PROBES
+from probes.split import deepest, split
+
+# Addresses tried at once; the others only if none of these works. Two of IPv4 tell a broken node from a blocked name.
+FIRST_IPV4 = 2
+FIRST_IPV6 = 1
+MOST_ADDRESSES = 6
+# Tries of a DNS question that meets silence: at 20 % loss two tries still fail for one name in fifty.
+SILENT_DNS_TRIES = 3
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What all walks of a round share. `keep` is called with every observation, at once."""
+
+    context: Context
+    slots: Slots
+    lag: LagMeter
+    keep: Callable[[Observation], None]
+    resolvers: Sequence[Resolver]
+
+    @property
+    def own_resolvers(self) -> list[Resolver]:
+        """Resolvers that are asked first: the system's, and plain ones."""
+        return [r for r in self.resolvers if r.doh is None] or [Resolver(id="system")]
+
+    @property
+    def trusted_resolvers(self) -> list[Resolver]:
+        return [r for r in self.resolvers if r.doh is not None]
+
+
+@dataclass
+class Walk:
+    """The state of one endpoint's walk in a round."""
+
+    tools: Tools
+    platform: str
+    role: Role
+    endpoint: Endpoint
+    neutral_sni: str | None = None
+    flags: tuple[str, ...] = ()
+    rows: list[Observation] = field(default_factory=list)
+    _told_by: dict[str, Resolver | None] = field(default_factory=dict)  # address -> who told it
+
+    async def first(self) -> None:
+        """First tries: the system's resolver, then the first addresses and QUIC."""
+        await self._resolve(self.tools.own_resolvers)
+        fresh = self._choose(self._addresses(), FIRST_IPV4, FIRST_IPV6)
+        await self._try(fresh, attempt=1, quic=True)
+
+    async def ask_trusted(self) -> None:
+        """What a trusted resolver says, and the addresses that only it told."""
+        if self.endpoint.host is None:
+            return
+        known = set(self._told_by)
+        for resolver in self.tools.trusted_resolvers:
+            await self._resolve([resolver])
+            if any(o.resolver == resolver.id and o.failure is None for o in self.rows):
+                break
+        fresh = [a for a in self._addresses() if a not in known]
+        await self._try(self._choose(fresh, FIRST_IPV4, FIRST_IPV6), attempt=1)
+
+    async def again(self) -> None:
+        """Second tries of all that failed, and the addresses not tried yet."""
+        await asyncio.gather(self._ask_again(), self._try_again(), self._quic_again())
+
+    async def neutral(self) -> None:
+        """A handshake with the neutral name at each address where the platform's own one failed."""
+        if self.neutral_sni is None or self.works:
+            return
+        failed = {o.address for o in self.rows if o.stage == "tls" and o.address and o.family == 4}
+        targets = [
+            replace(self._target(address), sni=self.neutral_sni) for address in sorted(failed)[:FIRST_IPV4]
+        ]
+        await asyncio.gather(*(self._probe("tls", target, (NEUTRAL,)) for target in targets))
+
+    @property
+    def works(self) -> bool:
+        """True once the deepest probe has succeeded at some address."""
+        deep = deepest(self.endpoint.probes)
+        if deep is None:
+            return any(o.failure is None for o in self.rows)
+        return any(o.probe == deep and _good(o) for o in self.rows)
+
+    @property
+    def system_fails(self) -> bool:
+        """True while no address of the system's resolver works."""
+        own = {r.id for r in self.tools.own_resolvers} | {None}
+        deep = deepest(self.endpoint.probes)
+        return not any(o.probe == deep and _good(o) and o.resolver in own for o in self.rows)
+
+    @property
+    def needs_retry(self) -> bool:
+        quic = [o for o in self.rows if o.probe == "quic"]
+        return self.system_fails or bool(quic and all(o.failure for o in quic))
+
+    # -- names ---------------------------------------------------------------------------------------------
+
+    async def _resolve(self, resolvers: Sequence[Resolver], attempt: int = 1) -> None:
+        if self.endpoint.host is None:
+            return
+        questions = [
+            Target(
+                platform=self.platform,
+                role=self.role,
+                endpoint=self.endpoint,
+                resolver=resolver,
+                question=question,
+                attempt=attempt,
+            )
+            for resolver in resolvers
+            for question in ("A", "AAAA")
+        ]
+        await asyncio.gather(*(self._probe("dns", question) for question in questions))
+
+    async def _ask_again(self) -> None:
+        own = self.tools.own_resolvers
+        asked = [o for o in self.rows if o.probe == "dns" and o.resolver in {r.id for r in own}]
+        if self.endpoint.host is None or any(o.failure is None for o in asked):
+            return
+        await self._resolve(own, attempt=2)
+        silent = all(o.failure in TIMEOUTS for o in self.rows if o.probe == "dns" and o.attempt == 2)
+        for attempt in range(3, SILENT_DNS_TRIES + 1):
+            if silent:
+                await self._resolve(own, attempt)
+        known = {o.address for o in self.rows}
+        await self._try([a for a in self._addresses() if a not in known][:FIRST_IPV4], attempt=1)
+
+    def _addresses(self) -> list[str]:
+        """Addresses of all first answers (the ones a computer would use), in order of arrival."""
+        if self.endpoint.address is not None:
+            return [self.endpoint.address]
+        resolvers = {r.id: r for r in [*self.tools.own_resolvers, *self.tools.trusted_resolvers]}
+        for row in self.rows:
+            if row.probe == "dns" and row.dns:
+                for address in [a for answer in row.dns.answers[:1] for a in answer.addresses]:
+                    self._told_by.setdefault(address, resolvers.get(row.resolver or ""))
+        return list(self._told_by)
+
+    # -- addresses -----------------------------------------------------------------------------------------
+
+    def _choose(self, addresses: Iterable[str], ipv4: int, ipv6: int) -> list[str]:
+        usable = [a for a in addresses if ":" not in a or has_route(a)]
+        four = [a for a in usable if ":" not in a][:ipv4]
+        return four + [a for a in usable if ":" in a][:ipv6]
+
+    def _target(self, address: str, attempt: int = 1) -> Target:
+        return Target(
+            platform=self.platform,
+            role=self.role,
+            endpoint=self.endpoint,
+            address=address,
+            resolver=self._told_by.get(address),
+            attempt=attempt,
+        )
+
+    async def _try(self, addresses: Sequence[str], attempt: int, quic: bool = False) -> None:
+        deep = deepest(self.endpoint.probes)
+        work = [self._probe(deep, self._target(a, attempt)) for a in addresses if deep is not None]
+        if quic and "quic" in self.endpoint.probes:
+            work += [self._probe("quic", self._target(a)) for a in addresses[:1]]
+        await asyncio.gather(*work)
+
+    async def _try_again(self) -> None:
+        if not self.system_fails:
+            return
+        deep = deepest(self.endpoint.probes)
+        tried = {o.address: o for o in self.rows if o.probe == deep and o.address}
+        failed = [a for a, o in tried.items() if a and not _good(o)]
+        rest = [a for a in self._addresses() if a not in tried]
+        room = max(0, MOST_ADDRESSES - len(tried))
+        await self._try(failed, attempt=2)
+        if not self.works:
+            spare = self._choose(rest, room, 0)
+            await self._try(spare, attempt=1)
+            if not self.works:
+                await self._try(spare, attempt=2)
+
+    async def _quic_again(self) -> None:
+        quic = [o for o in self.rows if o.probe == "quic"]
+        if quic and all(o.failure for o in quic):
+            await asyncio.gather(
+                *(self._probe("quic", self._target(o.address, 2)) for o in quic if o.address)
+            )
+
+    # -- one probe -----------------------------------------------------------------------------------------
+
+    async def _probe(self, name: str, target: Target, flags: tuple[str, ...] = ()) -> None:
+        context = self.tools.context
+        start = context.clock.monotonic()
+        try:
+            row = await self.tools.slots.run(lambda: PROBES[name](target, context))
+        except asyncio.CancelledError:
+            self._keep(_cancelled(name, target, context), flags)
+            raise
+        except (OSError, EOFError) as error:  # a probe let one through: still a record, and never lost
+            row = _cancelled(name, target, context, of_exception(error))
+        lag = self.tools.lag.between(start, context.clock.monotonic())
+        late = ("lag",) if lag > LAG_LIMIT and name != "dns" else ()
+        row = msgspec.structs.replace(row, lag=round(lag, 4))
+        for part in split(row, self.endpoint.probes, context) if not flags else [row]:
+            self._keep(part, flags + late)
+
+    def _keep(self, row: Observation, flags: tuple[str, ...]) -> None:
+        row = msgspec.structs.replace(row, flags=row.flags + self.flags + flags)
+        self.rows.append(row)
+        self.tools.keep(row)
+
+
+def _good(row: Observation) -> bool:
+    return row.failure is None or row.failure in ANSWERED_ANYWAY
+
+
+def _cancelled(name: str, target: Target, context: Context, failure: str = "interrupted") -> Observation:
+    return Observation(**{**blank(target, context, name), "failure": failure})  # type: ignore[arg-type]
+
+
+def has_route(address: str) -> bool:
+    """True if the system has a route to this IPv6 address; nothing is sent (a UDP socket's connect is local)."""
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
+            sock.connect((address, 443))
+    except OSError:
+        return False
+    return True
