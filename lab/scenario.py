@@ -7,9 +7,11 @@ means "any of these"; an empty one means "whatever it is".
 A *subscriber* is one client address. A *flow* is one (protocol, client address and port, server address and port).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
+
+from lab.expect import Expect
+from lab.world.changes import WorldChanges
 
 Direction = Literal["up", "down", "both"]
 Scope = Literal["connection", "address", "subscriber"]
@@ -276,9 +278,7 @@ class Scenario:
     title: str  # one line for people
     story: str = ""  # where it was seen, or why it is innocent
     link: Link = Link()
-    world: Mapping[str, Any] = field(
-        default_factory=dict
-    )  # changes to the world; `lab.world` gives their meaning
+    world: WorldChanges = field(default_factory=WorldChanges)
     rules: tuple[Rule, ...] = ()
-    expect: Mapping[str, Any] = field(default_factory=dict)  # the verdicts it must give
+    expect: Expect = field(default_factory=Expect)  # the verdicts it must give
     seed: int = 1  # of everything random on the path

@@ -1,0 +1,342 @@
+"""Scenario files: YAML into `lab.scenario.Scenario`, strictly (docs/lab.md tells how to write one)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final, get_args, get_type_hints
+
+import msgspec
+
+from lab.expect import Expect, Outcome, Summary
+from lab.scenario import (
+    SECONDS_A_DAY,
+    BlockPage,
+    Delay,
+    DnsAnswer,
+    Dribble,
+    Drop,
+    Fin,
+    Intercept,
+    Link,
+    Lose,
+    Police,
+    Reset,
+    Rule,
+    Scenario,
+    Shape,
+    TlsAlert,
+    Trigger,
+    Unreachable,
+    Window,
+    default_hops,
+)
+from lab.selectors import Selectors, UnknownSelector
+from lab.units import Kind, UnitError, clock_time
+from lab.world.changes import WorldChanges
+from lab.world.plan import BLOCKPAGE_NAME, Plan, make_plan
+from lab.yaml_types import Builder, Convert, Node, ScenarioError
+from measurements.targets import Targets
+from measurements.verdicts import Verdict, VerdictStage
+
+# (class, field) -> its unit; every other field is a word, a text, a number or a truth value.
+_UNITS: Final[dict[tuple[str, str], Kind]] = {
+    ("Window", "start"): "time",
+    ("Window", "end"): "time",
+    ("Window", "every"): "time",
+    ("CrossTraffic", "up"): "rate",
+    ("CrossTraffic", "down"): "rate",
+    ("Fading", "correlation"): "time",
+    ("Link", "one_way_delay"): "time",
+    ("Link", "jitter"): "time",
+    ("Link", "loss_up"): "share",
+    ("Link", "loss_down"): "share",
+    ("Link", "rate_up"): "rate",
+    ("Link", "rate_down"): "rate",
+    ("Link", "queue"): "size",
+    ("Dribble", "chunk"): "size",
+    ("Dribble", "interval"): "time",
+    ("Police", "rate"): "rate",
+    ("Police", "burst"): "size",
+    ("Shape", "rate"): "rate",
+    ("Shape", "queue"): "size",
+    ("Lose", "probability"): "share",
+    ("Delay", "seconds"): "time",
+    ("Rule", "residual"): "time",
+    ("Rule", "memory"): "time",
+    ("Rule", "after_bytes"): "size",
+    ("Rule", "until_bytes"): "size",
+    ("Rule", "after_seconds"): "time",
+    ("Rule", "share"): "share",
+    ("NameChange", "delay"): "time",
+    ("NameChange", "loss"): "share",
+    ("SiteChange", "delay"): "time",
+    ("SiteChange", "rate"): "byte rate",
+}
+
+# Short words of `link:` that set one or two fields alike.
+LINK_WORDS: Final[dict[str, tuple[str, ...]]] = {
+    "delay": ("one_way_delay",),
+    "loss": ("loss_up", "loss_down"),
+    "rate": ("rate_up", "rate_down"),
+}
+
+
+@dataclass(frozen=True)
+class ActionWord:
+    """What a word after `do:` makes."""
+
+    made: type[Any]
+    preset: Mapping[str, Any]  # fields that the word itself decides
+    text: str  # for docs/lab.md
+
+
+# An address that no server on the Internet can have (RFC 1918); Iran's resolvers answer with it.
+_BOGON: Final = ("10.10.34.35", "d0::11")
+
+ACTIONS: Final[dict[str, ActionWord]] = {
+    "forge": ActionWord(DnsAnswer, {}, "answers the DNS question with `addresses`; default: a block page's"),
+    "race": ActionWord(DnsAnswer, {"race": True}, "the same, but the real answer comes too, later"),
+    "bogon": ActionWord(DnsAnswer, {"addresses": _BOGON}, "answers with an address that cannot be"),
+    "nxdomain": ActionWord(DnsAnswer, {"rcode": "NXDOMAIN"}, "says that the name does not exist"),
+    "servfail": ActionWord(DnsAnswer, {"rcode": "SERVFAIL"}, "says that the resolver failed"),
+    "refused": ActionWord(DnsAnswer, {"rcode": "REFUSED"}, "says that the resolver refuses"),
+    "empty": ActionWord(DnsAnswer, {"addresses": ()}, "answers without an address"),
+    "drop": ActionWord(Drop, {}, "lets nothing through; with `after_bytes` the freeze after N bytes"),
+    "reset": ActionWord(Reset, {}, "forges a TCP reset; on a SYN this is a refusal"),
+    "unreachable": ActionWord(Unreachable, {}, "drops and sends ICMP"),
+    "fin": ActionWord(Fin, {}, "ends the connection politely in the server's name"),
+    "alert": ActionWord(TlsAlert, {}, "sends a fatal TLS alert in the server's name"),
+    "dribble": ActionWord(Dribble, {}, "lets what the server sends through in crumbs"),
+    "intercept": ActionWord(Intercept, {}, "leads the connection to a server with a forged certificate"),
+    "block_page": ActionWord(BlockPage, {}, "answers an HTTP request in the server's name"),
+    "police": ActionWord(Police, {}, "drops what is over the rate"),
+    "shape": ActionWord(Shape, {}, "delays what is over the rate"),
+    "lose": ActionWord(Lose, {}, "drops packets at random"),
+    "delay": ActionWord(Delay, {}, "holds each packet back"),
+}
+
+
+def load(file: Path, targets: Targets) -> Scenario:
+    """The scenario in `file`, with its selectors read against `targets`.
+
+    Raises:
+        ScenarioError: unknown key, word or unit, or a value that cannot be; with file and line.
+    """
+    return _Reader(targets).scenario(Node.read(file.read_text(encoding="utf-8"), file.name), file.stem)
+
+
+def packaged() -> dict[str, Path]:
+    """The shipped scenarios: name -> file, in the order of names."""
+    folder = Path(str(files("lab") / "scenarios"))
+    return {file.stem: file for file in sorted(folder.glob("*.yaml"))}
+
+
+class _Reader:
+    """Reads one file."""
+
+    def __init__(self, targets: Targets) -> None:
+        self._plan: Plan = make_plan(targets)
+        self._targets = targets
+        self._selectors = Selectors(targets, self._plan)
+        self._clock: float | None = None  # seconds after midnight at which the scenario begins
+        own: dict[tuple[str, str], Convert] = {
+            **{("Trigger", key): self._names for key in ("dns", "sni", "quic_sni", "host")},
+            ("Trigger", "prefixes"): self._addresses,
+            ("DnsAnswer", "addresses"): self._addresses,
+            ("NameChange", "names"): self._names,
+            ("NameChange", "addresses"): self._addresses,
+            ("SiteChange", "names"): self._names,
+            ("WorldChanges", "dead"): self._names_or_addresses,
+            ("WorldChanges", "dead_ipv6"): self._names,
+            ("WorldChanges", "no_quic"): self._names,
+            **{(owner, "window"): self._window for owner in ("Rule", "CrossTraffic")},
+            ("Link", "outages"): self._window,
+        }
+        self._builder = Builder(_UNITS, own)
+
+    def scenario(self, node: Node, name: str) -> Scenario:
+        parts: dict[str, Callable[[Node], Any]] = {
+            "title": Node.text,
+            "story": lambda one: " ".join(one.text().split()),
+            "clock": self._start,
+            "link": self._link,
+            "world": lambda one: self._builder.build(one, WorldChanges, "world"),
+            "rules": lambda one: tuple(self._rule(rule) for rule in one.list()),
+            "expect": self._expect,
+            "seed": Node.number,
+        }
+        given = node.items()
+        for key, value in given.items():
+            if key not in parts:
+                raise value.unknown("key of a scenario", key, parts)
+        for needed in ("title", "expect"):
+            if needed not in given:
+                raise node.refuse(f'"{needed}" is missing')
+        values = {key: convert(given[key]) for key, convert in parts.items() if key in given}
+        values.pop("clock", None)
+        names = [rule.name for rule in values.get("rules", ())]
+        if len(set(names)) < len(names):
+            raise given["rules"].refuse("two rules have the same name")
+        return Scenario(name=name, **values)
+
+    # --- parts ---
+
+    def _start(self, node: Node) -> float:
+        self._clock = _clock(node)
+        return self._clock
+
+    def _link(self, node: Node) -> Link:
+        hints = get_type_hints(Link)
+        values: dict[str, Any] = {}
+        for key, value in node.items().items():
+            if key == "hops":
+                values[key] = default_hops(value.number())
+                continue
+            if key not in hints and key not in LINK_WORDS:
+                raise value.unknown("key of link", key, {*hints, *LINK_WORDS})
+            for field in LINK_WORDS.get(key, (key,)):
+                values[field] = self._builder.field(value, Link, field, hints[field])
+        return Link(**values)
+
+    def _rule(self, node: Node) -> Rule:
+        hints = get_type_hints(Rule)
+        values: dict[str, Any] = {"trigger": Trigger()}
+        for key, value in node.items().items():
+            if key == "when":
+                values["trigger"] = self._builder.build(value, Trigger, "when")
+            elif key == "do":
+                values["action"] = self._action(value)
+            elif key not in hints or key in ("trigger", "action"):
+                raise value.unknown("key of a rule", key, {*hints, "when", "do"} - {"trigger", "action"})
+            else:
+                values[key] = self._builder.field(value, Rule, key, hints[key])
+        for needed, word in (("name", "name"), ("action", "do")):
+            if needed not in values:
+                raise node.refuse(f'a rule needs "{word}"')
+        return Rule(**values)
+
+    def _action(self, node: Node) -> Any:
+        """`do: drop`, or `do: {police: {rate: 130 kbit/s}}`."""
+        if node.is_text:
+            word, fields = node.text(), None
+        else:
+            rows = node.items()
+            if len(rows) != 1:
+                raise node.refuse("a rule does one thing; write a second rule for the other")
+            ((word, fields),) = rows.items()
+        action = ACTIONS.get(word)
+        if action is None:
+            raise node.unknown("action", word, ACTIONS)
+        preset = dict(action.preset)
+        if action.made is Intercept:
+            preset["ipv4"], preset["ipv6"] = self._plan.mitm
+        if fields is None:
+            values = action.made(**preset) if word not in ("police", "shape", "lose", "delay") else None
+            if values is None:
+                raise node.refuse(f'"{word}" needs its figure, as in the table of docs/lab.md')
+        else:
+            values = self._builder.build(fields, action.made, word, **preset)
+        if word in ("forge", "race") and not values.addresses:
+            return DnsAnswer(**{**_fields(values), "addresses": self._plan.names[BLOCKPAGE_NAME]})
+        return values
+
+    def _expect(self, node: Node) -> Expect:
+        values: dict[str, Any] = {}
+        for key, value in node.items().items():
+            if key == "summary":
+                values[key] = self._builder.build(value, Summary, "summary")
+            elif key == "platforms":
+                values[key] = {
+                    name: tuple(self._outcome(one) for one in outcomes.list())
+                    for name, outcomes in self._keyed(value).items()
+                }
+            elif key == "throttle":
+                values[key] = {
+                    name: tuple(self._throttle_word(one) for one in words.list())
+                    for name, words in self._keyed(value).items()
+                }
+            else:
+                raise value.unknown("key of expect", key, ("summary", "platforms", "throttle"))
+        if not values:
+            raise node.refuse("a scenario must expect something")
+        return Expect(**values)
+
+    def _keyed(self, node: Node) -> dict[str, Node]:
+        """Rows keyed by platform, endpoint or "*"."""
+        rows = node.items()
+        known = [*self._targets.platforms, "*"]
+        for key, value in rows.items():
+            if key not in known and key not in self._selectors.known:
+                raise value.unknown("platform", key, known)
+        return rows
+
+    def _outcome(self, node: Node) -> Outcome:
+        """`blocked`, `blocked/tls`, or a mapping."""
+        if not node.is_text:
+            outcome: Outcome = self._builder.build(node, Outcome, "outcome")
+            return outcome
+        verdict, _, stage = node.text().partition("/")
+        for word, known in ((verdict, get_args(Verdict)), (stage, ("", *get_args(VerdictStage)))):
+            if word not in known:
+                raise node.unknown("verdict or stage", word, known)
+        return msgspec.convert({"verdict": verdict, "stage": stage or None}, Outcome)
+
+    def _throttle_word(self, node: Node) -> str:
+        words = ("throttled", "not_throttled", "inconclusive")
+        if node.text() not in words:
+            raise node.unknown("throttling verdict", node.text(), words)
+        return node.text()
+
+    # --- values of their own kind ---
+
+    def _names(self, node: Node) -> tuple[str, ...]:
+        return self._selected(node, self._selectors.names)
+
+    def _addresses(self, node: Node) -> tuple[str, ...]:
+        return self._selected(node, self._selectors.addresses)
+
+    def _names_or_addresses(self, node: Node) -> tuple[str, ...]:
+        return self._selected(
+            node, lambda text: (*self._selectors.names(text), *self._selectors.addresses(text))
+        )
+
+    def _selected(self, node: Node, select: Callable[[str], tuple[str, ...]]) -> tuple[str, ...]:
+        found: dict[str, None] = {}
+        for one in node.list():
+            try:
+                found.update(dict.fromkeys(select(one.text())))
+            except UnknownSelector as error:
+                raise one.unknown("selector", one.text()[1:], error.known) from error
+        if not found:  # an empty trigger would match everything
+            raise node.refuse("this names nothing that the targets file has")
+        return tuple(found)
+
+    def _window(self, node: Node) -> Window:
+        """`{start, end, every}` after the scenario's begin, or `{from, to}` by its clock, every day."""
+        rows = node.items()
+        if not rows.keys() & {"from", "to"}:
+            window: Window = self._builder.build(node, Window, "window")
+            return window
+        if set(rows) != {"from", "to"}:
+            raise node.refuse('a window by the clock has "from" and "to"')
+        if self._clock is None:
+            raise node.refuse('a window by the clock needs the scenario\'s "clock", written before it')
+        start, end = (_clock(rows[key]) for key in ("from", "to"))
+        length = (end - start) % SECONDS_A_DAY
+        begin = (start - self._clock) % SECONDS_A_DAY
+        return Window(start=begin, end=begin + length, every=SECONDS_A_DAY)
+
+
+def _clock(node: Node) -> float:
+    try:
+        return clock_time(node.text())
+    except UnitError as error:
+        raise node.refuse(str(error)) from error
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return {key: getattr(value, key) for key in value.__dataclass_fields__}
+
+
+__all__ = ["ACTIONS", "LINK_WORDS", "ScenarioError", "load", "packaged"]
