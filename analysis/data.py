@@ -30,12 +30,12 @@ class Data(Protocol):
 def open_data(path: str) -> Data:
     """The data in folder `path`, made by `efir import`. Raises DataError for a folder without data."""
     from analysis.engines.duck import DuckData
-    from analysis.parquet_store import flat_files
+    from analysis.tables import FLAT
 
     folder = Path(path)
     if not folder.is_dir():
         raise DataError(f"{path}: no such folder. Make it with `efir import FILE... --into {path}`.")
-    files = flat_files(folder)
+    files = FLAT.files(folder)
     if not files:
         raise DataError(f"{path}: holds no data. Bring some in with `efir import FILE... --into {path}`.")
     return DuckData(files)

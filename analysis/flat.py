@@ -7,7 +7,7 @@ reader and writer of the table walks these tuples, so a column is added here and
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Kind = Literal["time", "text", "number", "count"]
+Kind = Literal["time", "text", "number", "count", "raw"]
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,6 @@ STORED: Final = COLUMNS + OWN_COLUMNS
 NAMES: Final = tuple(column.name for column in COLUMNS)
 STORED_NAMES: Final = tuple(column.name for column in STORED)
 REQUIRED: Final = tuple(column.name for column in COLUMNS if column.required)
-
-# Two rows that agree in all of these are one row, whatever file they came from. `origin` is left out, so that an
-# export that is imported again beside its source changes nothing.
-IDENTITY: Final = (*NAMES, "measurement")
 
 
 def unknown_columns(names: list[str]) -> list[str]:

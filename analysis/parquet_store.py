@@ -1,4 +1,4 @@
-"""The store of a laptop: `DIR/day=YYYY-MM-DD/HASH.parquet`, zstd, each file written whole or not at all.
+"""The store of a laptop: tables as `day=YYYY-MM-DD/HASH.parquet`, zstd, each file written whole or not at all.
 
 An import stages its rows, splits them by UTC day, and per day writes one file with those rows that the day does not
 hold yet. So no row is there twice, an import that was killed can simply be run again, and memory depends on the
@@ -8,7 +8,7 @@ largest day, not on the size of the data.
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +17,10 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 
-from analysis.arrow import schema
 from analysis.engines.duck import connect, quoted
-from analysis.flat import IDENTITY, STORED_NAMES
+from analysis.tables import Table
 
-WORK = ".import"  # inside DIR: staged rows, gone when the import ends
+WORK = ".import"  # inside the store: staged rows, gone when the import ends
 ROW_GROUP = 122_880  # rows; DuckDB's own default, a row group is its unit of parallel reading
 
 
@@ -37,98 +36,138 @@ class Added:
     duplicates: int = 0
 
 
-def flat_files(folder: Path) -> list[Path]:
-    """The Parquet files of a store, by day."""
-    return sorted(folder.glob("day=*/*.parquet"))
-
-
 @contextmanager
-def open_writer(folder: Path) -> Iterator["Writer"]:
-    """A writer into `folder` (made if missing). Nothing is visible to readers before `commit`.
+def open_writer(store: Path) -> Iterator["Writer"]:
+    """A writer into the folder `store` (made if missing). Readers see nothing before a stage is committed.
 
     Raises StoreBusy while another process writes there.
     """
-    work = folder / WORK
+    work = store / WORK
     work.mkdir(parents=True, exist_ok=True)
     try:
         # DuckDB's lock on this file is what keeps a second writer out; the system drops it when we die.
-        connection = connect(str(work / "lock.duckdb"))
+        connection = connect(str(work / "work.duckdb"))
     except duckdb.IOException as error:
-        raise StoreBusy(str(folder)) from error
-    writer = Writer(folder, connection)
+        raise StoreBusy(str(store)) from error
+    writer = Writer(store, connection)
     try:
         yield writer
     finally:
+        writer.close()
         connection.close()
         shutil.rmtree(work, ignore_errors=True)
 
 
 class Writer:
-    """Takes rows in any order; `commit` makes them part of the store."""
+    """Gives stages, and a DuckDB `connection` with scratch space for those who read files with it."""
 
-    def __init__(self, folder: Path, connection: Any) -> None:
-        self._folder = folder
+    def __init__(self, store: Path, connection: Any) -> None:
+        self.store = store
         self.connection = connection
-        self._staged = folder / WORK / "staged"
-        shutil.rmtree(self._staged, ignore_errors=True)  # what a killed import left behind
-        self._staged.mkdir()
+        self._stages: list[Stage] = []
+
+    @property
+    def scratch(self) -> Path:
+        """A folder for temporary files; gone when the import ends."""
+        folder = self.store / WORK / "scratch"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def stage(self, table: Table) -> "Stage":
+        """A new stage for rows of `table`."""
+        folder = self.store / WORK / f"stage-{len(self._stages)}"
+        shutil.rmtree(folder, ignore_errors=True)  # what a killed import left behind
+        stage = Stage(table, self.store, folder, self.connection)
+        self._stages.append(stage)
+        return stage
+
+    def close(self) -> None:
+        for stage in self._stages:
+            stage.close()
+
+
+class Stage:
+    """Takes rows of one table in any order; `commit` makes them part of the store."""
+
+    def __init__(self, table: Table, store: Path, folder: Path, connection: Any) -> None:
+        self._table = table
+        self._home = store / table.folder
+        self._folder = folder
+        self._staged = folder / "staged"
+        self._staged.mkdir(parents=True)
+        self._connection = connection
         self._parts = 0
+        self._writer: Any = None
 
-    def stage_batches(self, batches: Iterable[Any]) -> None:
-        """Stage `pyarrow.RecordBatch`es of the stored columns."""
-        with pq.ParquetWriter(self._part(), schema(), compression="zstd") as writer:
-            for batch in batches:
-                writer.write_batch(batch)
+    def add(self, batch: Any) -> None:
+        """Stage a `pyarrow.RecordBatch` of the table's columns."""
+        if self._writer is None:
+            # lz4: these files live for minutes
+            self._writer = pq.ParquetWriter(self._part(), self._table.schema, compression="lz4")
+        self._writer.write_batch(batch)
 
-    def stage_query(self, select: str) -> None:
-        """Stage what an SQL query on `connection` gives; it must give the stored columns."""
-        self.connection.execute(
-            f"COPY ({select}) TO {quoted(self._part())} (FORMAT parquet, COMPRESSION zstd)"
-        )
+    def add_query(self, select: str) -> int:
+        """Stage what an SQL query on the writer's connection gives, the table's columns; gives their number."""
+        copy = f"COPY ({select}) TO {quoted(self._part())} (FORMAT parquet, COMPRESSION lz4_raw)"
+        return int(self._connection.execute(copy).fetchone()[0])
 
     def _part(self) -> Path:
         self._parts += 1
         return self._staged / f"{self._parts:06d}.parquet"
 
+    def close(self) -> None:
+        """End the staging; `commit` does it too."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
     def commit(self) -> Added:
         """Write what is new, day by day, and count."""
+        self.close()
         if not self._parts:
             return Added()
-        split = self._folder / WORK / "split"
-        shutil.rmtree(split, ignore_errors=True)
-        columns = ", ".join(STORED_NAMES)
-        source = f"read_parquet({quoted(self._staged / '*.parquet')})"
-        staged = self.connection.execute(f"SELECT count(*) FROM {source}").fetchone()[0]
-        self.connection.execute(
-            f"COPY (SELECT {columns}, CAST(time AS DATE) AS day FROM {source}) TO {quoted(split)} "
-            "(FORMAT parquet, PARTITION_BY (day))"
-        )
+        split = self._folder / "split"
+        columns = ", ".join(self._table.names)
+        staged = self._connection.execute(
+            f"COPY (SELECT {columns}, CAST(time AS DATE) AS day FROM {_read(self._staged)}) TO {quoted(split)} "
+            "(FORMAT parquet, COMPRESSION lz4_raw, PARTITION_BY (day))"
+        ).fetchone()[0]
         added = sum(self._merge(day) for day in sorted(split.glob("day=*")))
+        shutil.rmtree(self._folder)
         return Added(added, staged - added)
 
     def _merge(self, staged_day: Path) -> int:
         """Write the rows of one staged day that the store lacks; gives their number."""
-        day = self._folder / staged_day.name
-        rows = f"read_parquet({quoted(staged_day / '*.parquet')}, hive_partitioning = false)"
-        new = f"(SELECT DISTINCT ON ({', '.join(IDENTITY)}) * FROM {rows}) AS new"
-        if any(day.glob("*.parquet")):
-            same = " AND ".join(f"new.{name} IS NOT DISTINCT FROM old.{name}" for name in IDENTITY)
-            held = f"read_parquet({quoted(day / '*.parquet')}, hive_partitioning = false) AS old"
-            new += f" ANTI JOIN {held} ON {same}"
-        columns = ", ".join(f"new.{name}" for name in STORED_NAMES)
-        ready = self._folder / WORK / "ready.parquet"
+        day = self._home / staged_day.name
+        ready = self._folder / "ready.parquet"
         # Sorted by all columns: the same rows give the same bytes and so the same file name.
-        count = self.connection.execute(
-            f"COPY (SELECT {columns} FROM {new} ORDER BY ALL) TO {quoted(ready)} "
+        count = self._connection.execute(
+            f"COPY ({self._new_rows(staged_day, day)} ORDER BY ALL) TO {quoted(ready)} "
             f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
         ).fetchone()[0]
         if count:
-            day.mkdir(exist_ok=True)
-            publish(ready, day / f"{_hash(ready)}.parquet")
+            day.mkdir(parents=True, exist_ok=True)
+            _publish(ready, day / f"{_hash(ready)}.parquet")
         return int(count)
 
+    def _new_rows(self, staged_day: Path, held_day: Path) -> str:
+        columns = ", ".join(f"new.{name}" for name in self._table.names)
+        once = f"(SELECT DISTINCT ON ({', '.join(self._table.key)}) * FROM {_read(staged_day)})"
+        if not any(held_day.glob("*.parquet")):
+            return f"SELECT {columns} FROM {once} AS new"
+        return " UNION ALL ".join(
+            f"SELECT {columns} FROM (SELECT * FROM {once} WHERE {which}) AS new "
+            f"ANTI JOIN {_read(held_day)} AS old ON "
+            + " AND ".join(f"new.{name} IS NOT DISTINCT FROM old.{name}" for name in names)
+            for which, names in self._table.held_as
+        )
 
-def publish(ready: Path, final: Path) -> None:
+
+def _read(folder: Path) -> str:
+    return f"read_parquet({quoted(folder / '*.parquet')}, hive_partitioning = false)"
+
+
+def _publish(ready: Path, final: Path) -> None:
     """Give a finished file its name, so that a reader sees all of it or nothing, also after power loss."""
     with ready.open("rb+") as file:
         os.fsync(file.fileno())

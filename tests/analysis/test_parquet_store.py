@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from analysis.arrow import batch
 from analysis.data import DataError, open_data
-from analysis.parquet_store import Added, StoreBusy, flat_files, open_writer
+from analysis.parquet_store import Added, StoreBusy, open_writer
+from analysis.tables import FLAT
 
 START = datetime(2023, 11, 8, 12, tzinfo=UTC)
 
@@ -29,8 +29,9 @@ def row(**given: object) -> dict[str, object]:
 
 def write(folder: Path, rows: list[dict[str, object]]) -> Added:
     with open_writer(folder) as writer:
-        writer.stage_batches([batch(rows)])
-        return writer.commit()
+        stage = writer.stage(FLAT)
+        stage.add(FLAT.batch(rows))
+        return stage.commit()
 
 
 def count(folder: Path) -> int:
@@ -42,7 +43,7 @@ def count(folder: Path) -> int:
 
 def stage_and_die(folder: Path) -> None:
     with open_writer(folder) as writer:
-        writer.stage_batches([batch([row(platform="vk")])])
+        writer.stage(FLAT).add(FLAT.batch([row(platform="vk")]))
         raise RuntimeError("power")
 
 
@@ -51,7 +52,7 @@ def test_rows_are_split_by_utc_day_and_read_back(tmp_path: Path) -> None:
         tmp_path, [row(), row(time=START + timedelta(hours=12)), row(time=START + timedelta(days=3))]
     )
     assert added == Added(rows=3, duplicates=0)
-    assert [file.parent.name for file in flat_files(tmp_path)] == [
+    assert [file.parent.name for file in FLAT.files(tmp_path)] == [
         "day=2023-11-08",
         "day=2023-11-09",
         "day=2023-11-11",
@@ -66,9 +67,9 @@ def test_rows_are_split_by_utc_day_and_read_back(tmp_path: Path) -> None:
 def test_the_same_rows_again_change_nothing(tmp_path: Path) -> None:
     rows = [row(), row(platform="vk"), row(failure="connection_reset", stage="tls")]
     write(tmp_path, rows)
-    before = {file: file.read_bytes() for file in flat_files(tmp_path)}
+    before = {file: file.read_bytes() for file in FLAT.files(tmp_path)}
     assert write(tmp_path, rows) == Added(rows=0, duplicates=3)
-    assert {file: file.read_bytes() for file in flat_files(tmp_path)} == before
+    assert {file: file.read_bytes() for file in FLAT.files(tmp_path)} == before
 
 
 def test_identical_rows_of_one_import_count_once(tmp_path: Path) -> None:
@@ -82,6 +83,16 @@ def test_where_a_row_came_from_does_not_make_it_another_row(tmp_path: Path) -> N
 
 def test_two_measurements_that_look_alike_are_two_rows(tmp_path: Path) -> None:
     assert write(tmp_path, [row(measurement="a"), row(measurement="b")]) == Added(rows=2)
+
+
+def test_a_measurement_has_one_row_also_when_it_is_judged_otherwise_later(tmp_path: Path) -> None:
+    write(tmp_path, [row(measurement="a")])
+    assert write(tmp_path, [row(measurement="a", failure="eof_error")]) == Added(rows=0, duplicates=1)
+
+
+def test_the_export_of_a_measurement_imported_beside_it_changes_nothing(tmp_path: Path) -> None:
+    write(tmp_path, [row(measurement="a")])
+    assert write(tmp_path, [row()]) == Added(rows=0, duplicates=1)
 
 
 def test_the_same_rows_in_another_order_give_the_same_fingerprint(tmp_path: Path) -> None:

@@ -1,0 +1,75 @@
+"""The tables of a store: what each holds, and when two of its rows are one."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from analysis.flat import NAMES, STORED, Column, Kind
+
+_TYPES: dict[Kind, Any] = {
+    "time": pa.timestamp("us", tz="UTC"),
+    "text": pa.string(),
+    "number": pa.float64(),
+    "count": pa.int64(),
+    "raw": pa.binary(),
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table, kept as `FOLDER/day=YYYY-MM-DD/HASH.parquet` by the UTC day of its column `time`.
+
+    `key` are SQL expressions over a row: rows with the same key are one row. A new row is also a duplicate when a held
+    row agrees with it in one of `held_as`: pairs of (which new rows, columns they are compared by).
+    """
+
+    name: str
+    folder: str  # below the store's own
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    held_as: tuple[tuple[str, tuple[str, ...]], ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def schema(self) -> Any:
+        """`pyarrow.Schema` of the table."""
+        return pa.schema([pa.field(column.name, _TYPES[column.kind]) for column in self.columns])
+
+    def batch(self, rows: list[dict[str, object]]) -> Any:
+        """A `pyarrow.RecordBatch`; keys that a row lacks become null."""
+        return pa.RecordBatch.from_pylist(rows, schema=self.schema)
+
+    def files(self, store: Path) -> list[Path]:
+        """Its Parquet files, by day."""
+        return sorted((store / self.folder).glob("day=*/*.parquet"))
+
+
+FLAT: Final = Table(
+    name="flat",
+    folder="",
+    columns=STORED,
+    # A measurement has one row. All others are one row when they agree in the whole contract; `origin` is left out,
+    # so that an export that is imported again beside its source changes nothing.
+    key=("measurement", *(f"CASE WHEN measurement IS NULL THEN {name} END" for name in NAMES)),
+    held_as=(("measurement IS NOT NULL", ("measurement",)), ("measurement IS NULL", NAMES)),
+)
+
+
+def _evidence(name: str, meaning: str, group: str) -> Table:
+    columns = (
+        Column("time", "time", "start, UTC", required=True),
+        Column("id", "text", meaning, required=True),
+        Column("run", "text", group),
+        Column("record", "raw", "the record as JSON", required=True),
+    )
+    return Table(name, name, columns, key=("id",), held_as=(("true", ("id",)),))
+
+
+# What verdicts are computed from again: records, as the flat table leaves out too much.
+OBSERVATIONS: Final = _evidence("observations", "id of the observation", "run that it belongs to")
+OONI: Final = _evidence("ooni", "measurement_uid, else report id, input and time", "OONI's report id")
