@@ -12,6 +12,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("efir.commands.explain", "Show why a verdict is what it is, with each observation."),
     "consent": ("efir.commands.consent", "Read what is measured and who can see it; agree or not."),
     "helper": ("efir.commands.helper", "Run the test helper on a server abroad."),
+    "import": ("efir.commands.import_data", "Bring measurements into a folder for analysis."),
     "lab": ("efir.commands.lab", "Run scenarios in the emulated Internet."),
 }
 

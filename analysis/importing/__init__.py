@@ -1,0 +1,1 @@
+"""Bringing data in: what a file is, reading it whatever state it is in, counting what became of each record."""

@@ -1,0 +1,109 @@
+"""Reading files that may be compressed, cut off or damaged: all that can be had, then the complaint.
+
+gzip and zstd are recognised by their first bytes, not by the file's name.
+"""
+
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Final, Protocol
+
+import zstandard
+
+CHUNK: Final = 1 << 20  # bytes read at once: large enough that the cost per read vanishes
+# A line longer than this is no record: the largest real OONI measurements have some 10 MB.
+LONGEST_LINE: Final = 128 << 20
+
+
+class Damaged(Exception):
+    """The file ends early or is not what its first bytes say; all that came before was given out."""
+
+
+class _Member(Protocol):
+    """One compressed member (a file may hold several in a row): zlib's and zstandard's objects alike."""
+
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
+
+    def decompress(self, data: bytes, /) -> bytes: ...
+
+
+# first bytes -> (name, maker of a member)
+_COMPRESSIONS: Final[tuple[tuple[bytes, str, Callable[[], _Member]], ...]] = (
+    (b"\x1f\x8b", "gzip", lambda: zlib.decompressobj(wbits=31)),  # 31 = gzip header and the largest window
+    (b"\x28\xb5\x2f\xfd", "zstd", lambda: zstandard.ZstdDecompressor().decompressobj()),
+)
+
+
+def chunks(path: Path) -> Iterator[bytes]:
+    """The file's content, decompressed, in pieces. Raises Damaged after the last good piece."""
+    with path.open("rb") as file:
+        pieces = iter(lambda: file.read(CHUNK), b"")
+        first = next(pieces, b"")
+        for magic, name, make in _COMPRESSIONS:
+            if first.startswith(magic):
+                yield from _decompressed(first, pieces, name, make)
+                return
+        yield first
+        yield from pieces
+
+
+def is_compressed(path: Path) -> bool:
+    """True if the file's first bytes are those of gzip or zstd."""
+    with path.open("rb") as file:
+        first = file.read(4)
+    return any(first.startswith(magic) for magic, *_ in _COMPRESSIONS)
+
+
+def _decompressed(
+    first: bytes, pieces: Iterable[bytes], name: str, make: Callable[[], _Member]
+) -> Iterator[bytes]:
+    member = make()
+    try:
+        for piece in chain((first,), pieces):
+            data = piece
+            while data:
+                if member.eof:
+                    member = make()
+                yield member.decompress(data)
+                data = member.unused_data
+    except (zlib.error, zstandard.ZstdError) as error:
+        raise Damaged(f"damaged {name}") from error
+    if not member.eof:
+        raise Damaged(f"truncated {name}")
+
+
+def lines(path: Path) -> Iterator[bytes]:
+    """The file's lines without their ends. Raises Damaged after the last whole line of a file that is cut off."""
+    rest: list[bytes] = []  # pieces of a line whose end has not come yet
+    waiting = 0
+    for chunk in chunks(path):
+        head, newline, tail = chunk.rpartition(b"\n")
+        if not newline:
+            rest.append(chunk)
+            waiting += len(chunk)
+            if waiting > LONGEST_LINE:
+                raise Damaged("no line end in 128 MiB")
+            continue
+        yield from (b"".join(rest) + head).split(b"\n")
+        rest, waiting = [tail], len(tail)
+    last = b"".join(rest)
+    if last:
+        yield last
+
+
+def head(path: Path, size: int = 4096) -> bytes:
+    """The first bytes of the content, decompressed; fewer if there are no more."""
+    got = b""
+    try:
+        for chunk in chunks(path):
+            got += chunk
+            if len(got) >= size:
+                break
+    except Damaged:
+        pass  # whoever reads the whole file will say so
+    return got[:size]
