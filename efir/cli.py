@@ -10,7 +10,12 @@ import click
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("efir.commands.run", "Measure the platforms and say what was found."),
     "explain": ("efir.commands.explain", "Show why a verdict is what it is, with each observation."),
+    "results": ("efir.commands.results", "Show stored verdicts."),
+    "status": ("efir.commands.status", "Show what is stored, the last round, and what you agreed to."),
+    "doctor": ("efir.commands.doctor", "Check whether this device is fit to measure, and how to mend it."),
     "consent": ("efir.commands.consent", "Read what is measured and who can see it; agree or not."),
+    "wipe": ("efir.commands.wipe", "Remove everything Efir keeps on this device."),
+    "targets": ("efir.commands.targets", "List what is probed, or check the list."),
     "helper": ("efir.commands.helper", "Run the test helper on a server abroad."),
     "import": ("efir.commands.import_data", "Bring measurements into a folder for analysis."),
     "lab": ("efir.commands.lab", "Run scenarios in the emulated Internet."),

@@ -61,6 +61,8 @@ class Context:
     clock: Clock = field(default_factory=Clock)
     deadlines: Deadlines = field(default_factory=Deadlines)
     scrub: Callable[[str], str] = lambda text: text  # removes the vantage's own addresses and names
+    # User-Agent of one who must say who asks (`efir targets check`); None = a browser's, as volunteers need it.
+    user_agent: str | None = None
 
     def new_id(self) -> str:
         return uuid7(self.clock.wall(), self.clock.random_bytes)

@@ -1,0 +1,64 @@
+"""`efir status`: what is stored, when the last round was, what was agreed to."""
+
+import click
+
+from efir.exits import Exit
+from efir.i18n import _
+from efir.options import Shared, shared_options
+from measurements.records import SummaryLine
+from measurements.state import StateFolder
+from measurements.store import Spool
+from vantage.consent import read_consent
+
+
+@click.command()
+@shared_options
+def command(shared: Shared) -> Exit:
+    """Show what is stored on this device, the last round, and what you agreed to."""
+    folder = StateFolder(shared.state)
+    consent = read_consent(folder)
+    counts: dict[str, int] = {}
+    rounds: list[tuple[object, SummaryLine]] = []
+    if folder.spool.exists():
+        with Spool(folder.spool) as spool:
+            counts = spool.counts()
+            rounds = list(spool.rounds(limit=1))
+    time, last = rounds[0] if rounds else (None, None)
+    shared.out.line(
+        {
+            "type": "status",
+            "state": str(folder.root),
+            "consent": consent,
+            "last_round": time,
+            "online": last.online if last else None,
+            "stored": counts or None,
+        }
+    )
+    shared.out.text(_("Folder: {path}").format(path=folder.root))
+    shared.out.text(
+        _("Consent: recorded {time:%Y-%m-%d}").format(time=consent.time) if consent else _("Consent: none")
+    )
+    if last is None:
+        shared.out.text(_("No round yet. To measure once: efir run --once"))
+        return Exit.OK
+    answer = _("online") if last.online else _("offline")
+    shared.out.text(
+        _("Last round: {time:%Y-%m-%d %H:%M} UTC, {answer}, {kilobytes:.0f} kB in {seconds:.0f} s").format(
+            time=time,
+            answer=answer,
+            kilobytes=(last.bytes_sent + last.bytes_received) / 1000,
+            seconds=last.duration_seconds,
+        )
+    )
+    shared.out.text(
+        _(
+            "Stored: {rounds} rounds, {observations} observations ({waiting} not sent), {used:.1f} of {cap:.0f} MB"
+        ).format(
+            rounds=counts["rounds"],
+            observations=counts["observations"],
+            waiting=counts["not_uploaded"],
+            used=counts["bytes"] / 1e6,
+            cap=counts["cap_bytes"] / 1e6,
+        )
+    )
+    return Exit.OK

@@ -1,0 +1,109 @@
+"""`efir targets`: what is probed, and whether that list is fit for use."""
+
+from datetime import UTC, datetime
+
+import click
+
+from efir.exits import Exit
+from efir.i18n import _
+from efir.options import Shared, shared_options
+from measurements.state import StateFolder
+from measurements.targets import Control, Endpoint
+from measurements.targets_check import Finding, check_rules
+from measurements.targets_file import load_targets
+from vantage.consent import read_consent
+
+
+@click.group()
+def command() -> None:
+    """List what is probed, or check the list."""
+
+
+@command.command("list")
+@shared_options
+def list_(shared: Shared) -> Exit:
+    """List every host and address that is contacted, with its probes."""
+    targets = load_targets(shared.targets)
+    rows = [
+        _row("platform", key, each)
+        for key, platform in targets.platforms.items()
+        for each in platform.endpoints
+    ]
+    rows += [_row(f"{control.scope} control", control.id, control) for control in targets.controls]
+    for row in rows:
+        shared.out.line({"type": "target", **row})
+    for resolver in targets.resolvers:
+        shared.out.line(
+            {"type": "resolver", "id": resolver.id, "url": resolver.doh, "address": resolver.address}
+        )
+    _show(shared, rows)
+    return Exit.OK
+
+
+@command.command()
+@click.option(
+    "--contact", metavar="URL", help="Where the owner of a host can reach you; sent with each request."
+)
+@shared_options
+def check(shared: Shared, contact: str | None) -> Exit:
+    """Check the list: first its rules, then every entry from this line.
+
+    Entries are tried only after consent, and only a clean line can tell a stale entry from a blocked one. Unlike a
+    measurement, each request says who asks.
+    """
+    targets = load_targets(shared.targets)
+    findings = check_rules(targets, datetime.now(UTC).date())
+    _report(shared, findings)
+    exit_code = Exit.CONFIGURATION if any(each.level == "error" for each in findings) else Exit.OK
+    if read_consent(StateFolder(shared.state)) is None:
+        shared.out.text(
+            _("The entries were not tried: nothing is contacted before you agree (efir consent).")
+        )
+        return exit_code
+    from efir.trying import try_entries
+
+    online, tried = try_entries(shared, targets, contact)
+    _report(shared, tried)
+    if not online:
+        return Exit.OFFLINE
+    return Exit.PARTIAL if exit_code is Exit.OK and tried else exit_code
+
+
+def _row(kind: str, owner: str, entry: Endpoint | Control) -> dict[str, object]:
+    where = entry.url or f"{entry.address}:{entry.port}" if isinstance(entry, Endpoint) else entry.url
+    return {
+        "kind": kind,
+        "of": owner,
+        "id": entry.id,
+        "where": where,
+        "probes": entry.probes,
+        "verified": entry.verified,
+    }
+
+
+def _report(shared: Shared, findings: list[Finding]) -> None:
+    for finding in findings:
+        shared.out.line(finding)
+        word = _("error") if finding.level == "error" else _("warning")
+        shared.out.text(f"{word}: {finding.place}: {finding.text}")
+    errors = sum(finding.level == "error" for finding in findings)
+    shared.out.text(
+        _("{errors} errors, {warnings} warnings.").format(errors=errors, warnings=len(findings) - errors)
+    )
+
+
+def _show(shared: Shared, rows: list[dict[str, object]]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, 1))
+    for heading in (_("platform or control"), _("entry"), _("where"), _("probes")):
+        table.add_column(heading, overflow="fold")
+    previous = None
+    for row in rows:
+        probes = row["probes"]
+        assert isinstance(probes, tuple)
+        owner = "" if row["of"] == previous else str(row["of"])
+        table.add_row(*(Text(each) for each in (owner, str(row["id"]), str(row["where"]), " ".join(probes))))
+        previous = row["of"]
+    shared.out.console.print(table)

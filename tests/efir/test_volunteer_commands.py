@@ -1,0 +1,208 @@
+"""status, results, wipe, doctor and targets, as a volunteer calls them."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from efir.cli import command
+from efir.exits import Exit, run_command
+from measurements.records import SummaryLine, VerdictLine
+from measurements.state import StateFolder, pseudonym
+from measurements.store import Spool
+
+T0 = datetime(2026, 3, 1, 20, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    """A state folder with consent, a pseudonym and two rounds of verdicts."""
+    folder = StateFolder(tmp_path / "state")
+    run_command(command, ["consent", "--accept", "--quiet", "--state", str(folder.root)])
+    pseudonym(folder, b"home", T0.timestamp())
+    with Spool(folder.spool) as spool:
+        for run_id, verdict in (("run-a", "accessible"), ("run-b", "blocked")):
+            spool.add_verdicts(
+                VerdictLine(
+                    id=f"{run_id}-{endpoint or 'all'}",
+                    platform="vk",
+                    endpoint=endpoint,
+                    verdict=verdict,
+                    rule="r",
+                    rules_version="1",
+                    reason="because of [this]",
+                    time=T0,
+                    run_id=run_id,
+                )
+                for endpoint in (None, "web")
+            )
+            spool.add_round(
+                SummaryLine(
+                    run_id=run_id,
+                    online=True,
+                    international_cut=False,
+                    controls_ok=3,
+                    controls_total=4,
+                    bytes_sent=1000,
+                    bytes_received=2000,
+                    duration_seconds=5.0,
+                ),
+                T0,
+            )
+    return folder.root
+
+
+def lines(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[dict[str, Any]]]:
+    """Exit code and NDJSON lines of a command."""
+    capsys.readouterr()
+    code = run_command(command, [*arguments, "--json"])
+    return code, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("options", "ids"),
+    [
+        ([], ["run-b-all", "run-b-web"]),
+        (["--run", "run-a"], ["run-a-all", "run-a-web"]),
+        (["--limit", "3"], ["run-a-web", "run-b-all", "run-b-web"]),
+        (["--run", "run-b", "--limit", "1"], ["run-b-web"]),
+    ],
+    ids=str,
+)
+def test_results_are_the_latest_round_or_what_was_asked_for(
+    state: Path, capsys: pytest.CaptureFixture[str], options: list[str], ids: list[str]
+) -> None:
+    code, found = lines(capsys, "results", *options, "--state", str(state))
+    assert code == Exit.OK
+    assert [line["id"] for line in found] == ids
+    assert {line["type"] for line in found} == {"verdict"}
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "message"),
+    [
+        (["--run", "zzz"], Exit.USAGE, "no run zzz is stored"),
+        (["--run", "run-"], Exit.USAGE, "several runs begin with run-: run-a, run-b"),
+        (["--limit", "0"], Exit.USAGE, "0 is not in the range"),
+    ],
+    ids=str,
+)
+def test_results_that_cannot_be_chosen_say_why(
+    state: Path, capsys: pytest.CaptureFixture[str], options: list[str], code: int, message: str
+) -> None:
+    assert run_command(command, ["results", *options, "--state", str(state)]) == code
+    assert message in capsys.readouterr().err
+
+
+def test_results_before_the_first_round_say_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(command, ["results", "--state", str(tmp_path / "s")]) == Exit.CONFIGURATION
+    assert "efir run --once" in capsys.readouterr().err
+    assert not (tmp_path / "s").exists()
+
+
+def test_status_tells_consent_last_round_and_room(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, (line,) = lines(capsys, "status", "--state", str(state))
+    assert code == Exit.OK
+    assert line["consent"]["helper"] is False
+    assert (line["online"], line["stored"]["rounds"]) == (True, 2)
+    run_command(command, ["status", "--state", str(state)])
+    assert "Last round: 2026-03-01 20:30 UTC, online, 3 kB in 5 s" in capsys.readouterr().out
+
+
+def test_status_of_nothing_creates_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, (line,) = lines(capsys, "status", "--state", str(tmp_path / "s"))
+    assert (code, line["consent"], line["last_round"], line["stored"]) == (Exit.OK, None, None, None)
+    assert not (tmp_path / "s").exists()
+
+
+def test_wipe_removes_every_file_of_ours_and_the_folder_and_says_what_stays(
+    state: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(command, ["wipe", "--yes", "--state", str(state)]) == Exit.OK
+    assert "cannot remove: your shell's history" in capsys.readouterr().out.replace("\n", " ")
+    assert not state.exists()
+    assert run_command(command, ["wipe", "--yes", "--state", str(state)]) == Exit.OK, "twice does no harm"
+
+
+def test_wipe_leaves_the_files_of_others(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (state / "diary.txt").write_text("mine")
+    code, (line,) = lines(capsys, "wipe", "--yes", "--state", str(state))
+    assert (code, line["foreign_files"], line["failed"]) == (Exit.OK, 1, [])
+    assert [each.name for each in state.iterdir()] == ["diary.txt"]
+
+
+def test_wipe_works_while_another_process_writes(state: Path) -> None:
+    with Spool(StateFolder(state).spool) as spool:
+        spool.set_meta("busy", 1)
+        assert run_command(command, ["wipe", "--yes", "--quiet", "--state", str(state)]) == Exit.OK
+        assert not state.exists()
+
+
+@pytest.mark.parametrize(("answer", "stays"), [("n", True), ("y", False)])
+def test_wipe_asks_on_a_terminal(
+    state: Path, monkeypatch: pytest.MonkeyPatch, answer: str, stays: bool
+) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("click.termui.visible_prompt_func", lambda _: answer)
+    assert run_command(command, ["wipe", "--state", str(state)]) == Exit.OK
+    assert StateFolder(state).spool.exists() is stays
+
+
+def test_wipe_without_a_terminal_needs_a_yes(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(command, ["wipe", "--state", str(state)]) == Exit.CONFIGURATION
+    assert "efir wipe --yes" in capsys.readouterr().err
+    assert StateFolder(state).spool.exists()
+
+
+def test_the_doctor_without_consent_contacts_nobody_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("efir.commands.doctor._ask_controls", None)  # calling it would fail
+    code, found = lines(capsys, "doctor", "--state", str(tmp_path / "s"))
+    by_check = {line["check"]: line for line in found}
+    assert code in (Exit.CONFIGURATION, Exit.OFFLINE)
+    assert by_check["consent"]["code"] == "missing"
+    assert by_check["network"]["code"] in ("not_tried", "no_route")
+    assert by_check["time_zones"]["level"] == "ok"
+
+
+def test_targets_are_listed_with_every_host_and_address(capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = lines(capsys, "targets", "list")
+    assert code == Exit.OK
+    where = {line["where"] for line in found if line["type"] == "target"}
+    assert {
+        "https://www.youtube.com/generate_204",
+        "149.154.167.51:443",
+        "https://www.wikipedia.org/",
+    } <= where
+
+
+WEAK = "version: 1\nplatforms:\n  a:\n    name: A\n    endpoints: [{id: w, url: 'https://a.test/', probes: [dns]}]\n"
+
+
+def test_check_names_weaknesses_and_tries_nothing_without_consent(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "t.yaml"
+    file.write_text(WEAK)
+    code, found = lines(capsys, "targets", "check", "--targets", str(file), "--state", str(tmp_path / "s"))
+    assert code == Exit.CONFIGURATION
+    assert {line["place"] for line in found if line["level"] == "error"} == {"controls", "resolvers"}
+
+
+def test_check_of_the_shipped_file_finds_no_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = lines(capsys, "targets", "check", "--state", str(tmp_path / "s"))
+    assert (code, [line for line in found if line["level"] == "error"]) == (Exit.OK, [])
+
+
+def test_a_broken_targets_file_ends_with_configuration_and_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "t.yaml"
+    file.write_text("version: 1\nplatform: {}\n")
+    assert run_command(command, ["targets", "list", "--targets", str(file)]) == Exit.CONFIGURATION
+    assert f"{file}:2: platform: unknown key 'platform'; did you mean 'platforms'?" in capsys.readouterr().err
