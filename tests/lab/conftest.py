@@ -1,8 +1,10 @@
-"""A small targets file, and the world's servers on loopback ports."""
+"""A small targets file, the world's servers on loopback ports, and one running lab for all tests of the path."""
 
 import asyncio
+import os
+import shutil
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +13,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from lab.availability import unavailable
+from lab.scenario import Link, Rule, Scenario
+from lab.session import LabSession
 from lab.world.changes import WorldChanges
 from lab.world.serve import Servers, WorldConfig
 from measurements.targets import Targets
@@ -131,3 +136,53 @@ def in_world(tmp_path: Path, targets: Targets) -> InWorld:
         return asyncio.run(body())
 
     return run
+
+
+# --- a running lab ---
+
+Load = Callable[..., LabSession]
+
+
+@pytest.fixture(scope="session")
+def require_lab() -> None:
+    """Skip where the system does not allow a lab; with EFIR_REQUIRE_LAB=1, as in CI, that is a failure."""
+    reason = unavailable()
+    if reason is None:
+        return
+    if os.environ.get("EFIR_REQUIRE_LAB") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def shared_lab(require_lab: None) -> Iterator[LabSession]:
+    """One path for the whole run; tests swap the scenario."""
+    with LabSession(Scenario(name="shared", title="Shared by the tests")) as lab:
+        yield lab
+
+
+@pytest.fixture
+def load(shared_lab: LabSession) -> Load:
+    """load(*rules, **link fields): put rules in force on a link of that kind, 4 ms to the servers and back."""
+
+    def load_rules(*rules: Rule, seed: int = 1, **link: object) -> LabSession:
+        fields = {"one_way_delay": 0.002, **link}
+        shared_lab.load(
+            Scenario(name="test", title="Test", link=Link(**fields), rules=rules, seed=seed)  # type: ignore[arg-type] # fields of Link
+        )
+        return shared_lab
+
+    return load_rules
+
+
+@pytest.fixture(scope="session")
+def program() -> Callable[[str, str], str]:
+    """program("dig", "dnsutils"): where it is, or skip the test."""
+
+    def find(name: str, package: str) -> str:
+        path = shutil.which(name)
+        if path is None:
+            pytest.skip(f"needs {name} (Debian package {package})")
+        return path
+
+    return find

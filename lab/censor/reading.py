@@ -1,0 +1,121 @@
+"""The names that a box reads in what a client sends. Pure."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from lab.censor.dns_wire import question_of_stream, read_question
+from lab.censor.http_host import host_of_stream
+from lab.censor.names import MORE, More
+from lab.censor.tls_sni import sni_of_stream
+from lab.packets import SYN, TCP, Packet
+
+DNS_PORT = 53
+
+# What a box keeps of a stream in the hope of a name. Browsers' ClientHellos have 2 kB, servers take headers of 8 to 16.
+_LONGEST_STREAM = 32_768
+
+Kind = Literal["dns", "sni", "quic_sni", "host"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A name and where it stood."""
+
+    kind: Kind
+    name: str
+    dns_type: str | None = None
+
+
+Seen = Sighting | None | More  # None: there is none, and none will come
+
+
+class Stream:
+    """A TCP client's bytes in order, from segments in any order."""
+
+    def __init__(self, start: int) -> None:
+        self._start = start
+        self._pieces: dict[int, bytes] = {}
+        self.data = b""
+
+    def feed(self, sequence: int, body: bytes) -> None:
+        # Sequence numbers wrap; a distance of half their range and more lies behind
+        offset = (sequence - self._start) & 0xFFFFFFFF
+        if offset >= 1 << 31:
+            body, offset = body[(1 << 32) - offset :], 0
+        if offset > _LONGEST_STREAM:
+            return
+        self._pieces[offset] = max(body, self._pieces.get(offset, b""), key=len)
+        for at in sorted(self._pieces):
+            if at > len(self.data):
+                break
+            self.data += self._pieces.pop(at)[len(self.data) - at :]
+
+
+class Reader:
+    """What one box has read of one flow: in its first packet with payload, and in all of them put together."""
+
+    first: Seen = MORE
+    whole: Seen = MORE
+
+    def feed(self, packet: Packet) -> None:
+        raise NotImplementedError
+
+    def seen(self, reassembly: str) -> Seen:
+        return self.first if reassembly == "first_segment" else self.whole
+
+
+class TcpReader(Reader):
+    def __init__(self, port: int, client_first: int) -> None:
+        self._port = port
+        self.stream = Stream((client_first + 1) & 0xFFFFFFFF)
+
+    def feed(self, packet: Packet) -> None:
+        body = packet.body
+        if not body:
+            return
+        if self.first is MORE:
+            first = self._read(body)
+            self.first = None if first is MORE else first
+        if self.whole is MORE:
+            self.stream.feed(packet.sequence + bool(packet.flags & SYN), body)
+            self.whole = self._read(self.stream.data)
+            if self.whole is MORE and len(self.stream.data) > _LONGEST_STREAM:
+                self.whole = None
+
+    def _read(self, data: bytes) -> Seen:
+        if self._port == DNS_PORT:
+            question = question_of_stream(data)
+            return Sighting("dns", question.name, question.kind) if question else MORE
+        for kind, read in (("sni", sni_of_stream), ("host", host_of_stream)):
+            found = read(data)
+            if found is MORE:
+                return MORE
+            if found is not None:
+                return Sighting(kind, found)  # type: ignore[arg-type] # mypy widens the tuple's strings
+        return None
+
+
+class UdpReader(Reader):
+    """DNS: each datagram by itself. Else QUIC, whose reader is loaded at the first long header."""
+
+    def __init__(self, port: int) -> None:
+        from lab.censor.quic_sni import QuicReader  # loads `cryptography`, which most scenarios do without
+
+        self._dns = port == DNS_PORT
+        self._quic = QuicReader()
+
+    def feed(self, packet: Packet) -> None:
+        if self._dns:
+            question = read_question(packet.body)
+            self.first = self.whole = Sighting("dns", question.name, question.kind) if question else None
+        elif self.whole is MORE:
+            found = self._quic.feed(packet.body)
+            self.whole = Sighting("quic_sni", found) if isinstance(found, str) else found
+            if self.first is MORE:
+                self.first = None if self.whole is MORE else self.whole
+
+
+def reader_for(packet: Packet, client_first: int) -> Reader:
+    """For a flow whose client's initial sequence number (TCP) is `client_first`."""
+    port = packet.destination_port
+    return TcpReader(port, client_first) if packet.protocol == TCP else UdpReader(port)

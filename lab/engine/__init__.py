@@ -1,0 +1,1 @@
+"""The processes and namespaces that a lab consists of."""

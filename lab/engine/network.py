@@ -1,0 +1,83 @@
+"""The two sides' network namespaces: devices, addresses, routes and sysctls."""
+
+import contextlib
+import ipaddress
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from lab.addresses import CLIENT_IPV4, CLIENT_IPV6, SERVER_IPV4, SERVER_IPV6
+from lab.engine import namespaces, netlink
+from lab.scenario import Link
+
+# Both sides' name for the device towards the path.
+DEVICE = "up0"
+
+_DEFAULTS = {4: "0.0.0.0/0", 6: "::/0"}
+
+
+def build() -> tuple[int, int, int]:
+    """(client's TUN, server side's namespace, server side's TUN); the caller's own namespace is the client's side."""
+    client_net = namespaces.current_net()
+    client_tun = _side((CLIENT_IPV4, CLIENT_IPV6))
+    namespaces.unshare(namespaces.NEWNET)
+    server_net = namespaces.current_net()
+    server_tun = _side((SERVER_IPV4, SERVER_IPV6))
+    namespaces.setns(client_net, namespaces.NEWNET)
+    os.close(client_net)
+    return client_tun, server_net, server_tun
+
+
+def _side(addresses: Iterable[str]) -> int:
+    # Programs without rights may ping and serve on low ports, as they may on many systems. No router is looked for
+    # and no link-local address made: the path knows neither.
+    _sysctl("ipv4/ping_group_range", "0 0")
+    _sysctl("ipv4/ip_unprivileged_port_start", "0")
+    for setting, value in (("accept_ra", "0"), ("router_solicitations", "0"), ("addr_gen_mode", "1")):
+        _sysctl(f"ipv6/conf/default/{setting}", value)
+    netlink.link_up("lo")
+    tun = namespaces.open_tun(DEVICE)
+    netlink.link_up(DEVICE, 1500)
+    for address in addresses:
+        _connect(address)
+    return tun
+
+
+def _connect(address: str) -> None:
+    netlink.add_address(DEVICE, address)
+    netlink.add_route(_DEFAULTS[ipaddress.ip_address(address).version], DEVICE, source=address)
+
+
+def _sysctl(name: str, value: str) -> None:
+    # Containers may mount /proc/sys read-only; each setting is a comfort, none a need.
+    with contextlib.suppress(OSError):
+        Path("/proc/sys/net", name).write_text(value, encoding="ascii")
+
+
+def configure_client(link: Link) -> None:
+    """Give the client's side (the caller's namespace) the families and the MTU of `link`."""
+    netlink.link_up(DEVICE, link.mtu)
+    for address, wanted in ((CLIENT_IPV4, link.ipv4), (CLIENT_IPV6, link.ipv6 or link.ipv6_broken)):
+        if wanted:
+            _connect(address)
+        else:
+            with contextlib.suppress(OSError):  # was not there
+                netlink.delete_address(DEVICE, address)
+            with contextlib.suppress(OSError):
+                netlink.delete_route(_DEFAULTS[ipaddress.ip_address(address).version], DEVICE)
+
+
+def configure_server(link: Link) -> None:
+    netlink.link_up(DEVICE, link.mtu)
+
+
+@contextlib.contextmanager
+def inside(net: int) -> Iterator[None]:
+    """Do something in the network namespace `net`, then come back."""
+    own = namespaces.current_net()
+    namespaces.setns(net, namespaces.NEWNET)
+    try:
+        yield
+    finally:
+        namespaces.setns(own, namespaces.NEWNET)
+        os.close(own)

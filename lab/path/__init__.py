@@ -1,0 +1,1 @@
+"""The way between client and servers, in user space: queues, hops, delay, loss."""
