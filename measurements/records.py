@@ -41,6 +41,8 @@ class DnsAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     authority: bool = False  # AA bit
     truncated: bool = False  # TC bit; the question was then asked again over TCP
     size: int | None = None  # bytes
+    # Why it cannot be the answer to our question (rcode is "" for "malformed"); a computer would ignore it.
+    problem: Literal["wrong_id", "wrong_question", "malformed"] | None = None
 
 
 class DnsFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -48,7 +50,9 @@ class DnsFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     question: Literal["A", "AAAA"]
     transport: Literal["udp", "tcp", "doh"]
-    answers: tuple[DnsAnswer, ...] = ()  # in order of arrival; the first is the one a computer would use
+    answers: tuple[
+        DnsAnswer, ...
+    ] = ()  # in order of arrival; the first without a problem is the one a computer would use
     http_version: str | None = None  # of DoH: "2" or "1.1"
 
 

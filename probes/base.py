@@ -14,6 +14,7 @@ from typing import Literal
 from measurements.ids import uuid7
 from measurements.records import Observation, Probe, Role
 from measurements.targets import Endpoint, Resolver
+from probes.nameservers import system_nameservers
 from probes.roots import Roots
 
 
@@ -63,6 +64,7 @@ class Context:
     scrub: Callable[[str], str] = lambda text: text  # removes the vantage's own addresses and names
     # User-Agent of one who must say who asks (`efir targets check`); None = a browser's, as volunteers need it.
     user_agent: str | None = None
+    nameservers: Callable[[], tuple[str, ...]] = system_nameservers  # of the `system` resolver
 
     def new_id(self) -> str:
         return uuid7(self.clock.wall(), self.clock.random_bytes)

@@ -80,9 +80,12 @@ class Draft:
         self._streams.append(connection)
         return connection
 
-    async def handshake(self, connection: Connection, alpn: tuple[str, ...]) -> TlsStream:
-        """TLS with the target's name (its SNI, else its host, else its address)."""
-        name = self.target.sni or self.target.endpoint.host or self.fields["address"]
+    async def handshake(
+        self, connection: Connection, alpn: tuple[str, ...], name: str | None = None
+    ) -> TlsStream:
+        """TLS for `name`, else the target's SNI, else its host, else its address (which sends no SNI)."""
+        known = name or self.target.sni or self.target.endpoint.host
+        name = known or self.fields["address"]
         clock = self.context.clock.monotonic
         start = clock()
         shaken = await handshake(
@@ -95,7 +98,7 @@ class Draft:
             scrub=self.context.scrub,
         )
         self.fields["tls"] = shaken.facts
-        self.fields["sni"] = name if self.target.sni or self.target.endpoint.host else None
+        self.fields["sni"] = known
         if shaken.stream is None:
             raise self.fail("tls", shaken.failure or failures.UNKNOWN)
         self.phases["tls"] = clock() - start

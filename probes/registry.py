@@ -2,10 +2,14 @@
 
 from typing import Final
 
-from probes import tcp, tls
+from probes import dns, http, quic, tcp, telegram, tls
 from probes.base import ProbeFunction
 
 PROBES: Final[dict[str, ProbeFunction]] = {
+    "dns": dns.probe,
     "tcp": tcp.probe,
     "tls": tls.probe,
+    "http": http.probe,
+    "quic": quic.probe,
+    "telegram": telegram.probe,
 }

@@ -6,7 +6,10 @@ A volunteer may have been made to install a state root into the system's store; 
 import ssl
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from OpenSSL.crypto import X509Store
 
 # What browsers offer; the contexts below cost 22 ms each (measured), so probes keep to few sets.
 BROWSER_ALPN: Final = ("h2", "http/1.1")
@@ -30,6 +33,7 @@ class Roots:
             ) from error
         self._contexts: dict[tuple[str, ...], ssl.SSLContext] = {}
         self._unverified: dict[tuple[str, ...], ssl.SSLContext] = {}
+        self._store: X509Store | None = None
         self.verifying(BROWSER_ALPN)  # a broken file is told now, not in the middle of a round
 
     def verifying(self, alpn: tuple[str, ...]) -> ssl.SSLContext:
@@ -48,6 +52,15 @@ class Roots:
             context.verify_mode = ssl.CERT_NONE
             self._unverified[alpn] = context
         return self._unverified[alpn]
+
+    def store(self) -> "X509Store":
+        """The same roots for chains that are judged outside a handshake of ours (QUIC)."""
+        if self._store is None:
+            from OpenSSL import crypto
+
+            self._store = crypto.X509Store()
+            self._store.load_locations(str(self.path))
+        return self._store
 
     def _load_into(self, context: ssl.SSLContext) -> None:
         try:

@@ -75,7 +75,7 @@ class Authority:
         private = leaf_key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
-        pem.write_bytes(private + _pem(certificate) + _pem(self.certificate))
+        pem.write_bytes(_pem(certificate) + _pem(self.certificate) + private)  # the order aioquic wants
         return Leaf(certificate, pem)
 
     def _builder(

@@ -1,0 +1,122 @@
+"""`http`: does the endpoint answer a plain GET, and with what it should?
+
+Own small client, so that the phases stay apart and nothing beyond a browser's plain headers is sent. An answer that
+misses `expect` is still an answer: `failure` stays empty and `http.missed` says what is wrong; the rules say what it
+means.
+"""
+
+from typing import Final
+
+from measurements import expect
+from measurements.records import Observation
+from measurements.targets import Expect
+from probes.base import Context, Target
+from probes.connect import Stream
+from probes.draft import Draft
+from probes.page import BODY_START, Page, facts
+from probes.wire import html, urls
+from probes.wire.http1 import ResponseReader, build_request
+
+# What a common browser sends, without the parts that change with every release; `Accept-Encoding` only names what the
+# standard library undoes.
+_BROWSER: Final = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) "
+    "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+)
+_BROWSER_HEADERS: Final = (
+    ("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8"),
+    ("Accept-Language", "en-US,en;q=0.9"),
+    ("Accept-Encoding", "gzip, deflate"),
+    ("Connection", "keep-alive"),
+)
+# Enough for a title, and little on a metered line; more is read only while something expected has not been seen.
+_ENOUGH: Final = 65536  # bytes of body on the wire
+_MOST: Final = html.BODY_LIMIT  # bytes of body on the wire
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_MOST_REDIRECTS: Final = 5
+
+
+async def probe(target: Target, context: Context) -> Observation:
+    """GET the endpoint's URL at the target's address; redirects within the same host are followed on the connection."""
+    page = Page()
+    url = target.endpoint.url or ""
+    with Draft(target, context, "http") as draft:
+        connection = await draft.connect()
+        plain = target.endpoint.scheme == "http"
+        stream = connection if plain else await draft.handshake(connection, ("http/1.1",))
+        for page.redirects in range(_MOST_REDIRECTS + 1):
+            await fetch(draft, stream, url, page)
+            following = _redirect_on_connection(page, url, target.endpoint.expect)
+            if following is None:
+                break
+            url = following
+    answered = page.start or page.head
+    return draft.observation(http=facts(page, target.endpoint.expect, context, url) if answered else None)
+
+
+async def fetch(draft: Draft, stream: Stream, url: str, page: Page) -> None:
+    """One request and its answer into `page`; raises the draft's failure."""
+    clock = draft.context.clock.monotonic
+    reader = ResponseReader()
+    page.head, page.body, page.complete = None, bytearray(), False
+    start = clock()
+    async with draft.phase("first_byte", draft.context.deadlines.http):
+        await stream.write(request(url, draft.context.user_agent))
+        sent = clock()
+        await _step(stream, reader, page)
+        first_byte = clock() - sent
+        while reader.head is None and not reader.broken:
+            await _step(stream, reader, page)
+    draft.phases["first_byte"] = first_byte
+    if not (reader.complete or reader.broken):
+        async with draft.phase("transfer", draft.context.deadlines.http - (clock() - start)):
+            while not (reader.complete or reader.broken or enough(page, draft.target.endpoint.expect)):
+                await _step(stream, reader, page)
+    page.complete = reader.complete
+    if reader.broken:
+        raise draft.fail("transfer" if page.head else "first_byte", "http_request_failed")
+
+
+async def _step(stream: Stream, reader: ResponseReader, page: Page) -> None:
+    """Read once and pass it on; raises EOFError when the server closes before the answer is whole."""
+    data = await stream.read()
+    if not data:
+        reader.end()
+        if not reader.complete:
+            raise EOFError
+    if page.head is None and len(page.start) < BODY_START:
+        page.start += data
+    page.body += reader.feed(data)
+    page.head = reader.head
+
+
+def request(url: str, user_agent: str | None = None) -> bytes:
+    """A browser's GET for `url`, or that of a program that gives its name."""
+    _, host, path = urls.split(url)
+    return build_request("GET", path, host, browser_headers(user_agent))
+
+
+def browser_headers(user_agent: str | None) -> tuple[tuple[str, str], ...]:
+    """Header fields of a request, in a browser's order; `user_agent` in place of the browser's own."""
+    return (("User-Agent", user_agent or _BROWSER), *_BROWSER_HEADERS)
+
+
+def enough(page: Page, wanted: Expect | None) -> bool:
+    """True once no more of the body is worth its bytes."""
+    if len(page.body) < _ENOUGH:
+        return False
+    return len(page.body) >= _MOST or wanted is None or page.missed(wanted) is None
+
+
+def _redirect_on_connection(page: Page, url: str, wanted: Expect | None) -> str | None:
+    """Where to go next on this connection: a redirect within the same origin that was not itself expected."""
+    if page.head is None or page.head.status not in _REDIRECTS or not page.complete:
+        return None
+    if wanted is not None and expect.expects_status(wanted, page.head.status):
+        return None
+    if (page.head.get("connection") or "").lower() == "close":
+        return None
+    following = urls.join(url, page.head.get("location") or "")
+    if following is None or following == url or not urls.same_origin(following, url):
+        return None
+    return following
