@@ -1,0 +1,163 @@
+"""The null distribution: the whole schedule shifted around the circle of the data's own time.
+
+Statistic: mean over the events of the mean of z inside each window, where z is a vote's residual from effects fitted
+outside the windows, over its slot's scale. Each shift gets its own effects and scale, and its windows are thinned to the
+number of votes that the real ones hold; else lost measurements would make the real windows noisier than the null.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.correlate import settings
+from analysis.correlate.cell import SD_PER_MEAN, Cell
+from analysis.correlate.levels import Refitter
+from analysis.correlate.types import Bools, Floats, Ints
+
+# Entries (shift x inside vote) handled at once: bounds memory at some 100 MB.
+_ENTRIES = 1_000_000
+# A shift counts if at least this share of the events still has votes in its windows.
+_COMPARABLE = 0.5
+
+
+@dataclass(frozen=True)
+class Null:
+    """The real statistic, those of the comparable shifts, and the mean of 1/scale in the real windows."""
+
+    real: float
+    shifted: Floats
+    weight: float
+
+    @property
+    def p_value(self) -> float | None:
+        """One-sided: how often a shift looks at least as harmful. None with too few comparable shifts."""
+        if len(self.shifted) < settings.VALID_SHIFTS or not np.isfinite(self.real):
+            return None
+        # Sums in another order differ in the last digits; equal statistics must count as equal.
+        limit = self.real + 1e-9 * max(1.0, abs(self.real))
+        return float((1 + np.sum(self.shifted <= limit)) / (1 + len(self.shifted)))
+
+    @property
+    def spread(self) -> float | None:
+        """Standard deviation of the null by its quartiles: shifts that overlap real effects must not widen it."""
+        if len(self.shifted) < settings.VALID_SHIFTS:
+            return None
+        low, high = np.quantile(self.shifted, (0.25, 0.75))
+        return float(high - low) / 1.349
+
+
+@dataclass(frozen=True)
+class _Entries:
+    row: Ints
+    event: Ints
+    vote: Ints
+
+
+class ShiftTest:
+    """Statistics of one cell under any shift of its windows."""
+
+    def __init__(self, cell: Cell, rng: np.random.Generator) -> None:
+        self.cell = cell
+        self.rng = rng
+        self.bins = len(cell.calendar)
+        self.refitter = Refitter(cell.factors, cell.clipped)
+        edges = np.searchsorted(cell.bin, np.arange(self.bins + 1))
+        # Two turns of the circle, so that a window that wraps is still one range of votes.
+        self._first = np.concatenate((edges[:-1], edges + len(cell.bin)))
+        self._scaled = cell.votes.outcome == "goodput"
+        slot = cell.factors.index[0]
+        self._absolute = np.abs(self.refitter.residual)
+        self._slots = cell.factors.size[0]
+        self._abs_total = np.bincount(slot, self._absolute, minlength=self._slots)
+        self._count_total = np.bincount(slot, minlength=self._slots).astype(np.float64)
+
+    def run(self, shifts: int) -> Null:
+        """The null over `shifts` random shifts, or over all of them if there are no more."""
+        chosen = np.arange(1, self.bins)
+        if len(chosen) > shifts:
+            chosen = np.sort(self.rng.choice(chosen, shifts, replace=False))
+        real, target, weight = self._real()
+        per_shift = max(1, len(self.cell.bin) * int(np.diff(self.cell.spans).sum()) // self.bins)
+        step = max(1, _ENTRIES // per_shift)
+        parts = [
+            self._statistics(chosen[start : start + step], target) for start in range(0, len(chosen), step)
+        ]
+        shifted = np.concatenate(parts)
+        return Null(real, shifted[np.isfinite(shifted)], weight)
+
+    def _real(self) -> tuple[float, Ints, float]:
+        entries = self._entries(np.zeros(1, dtype=np.int64))
+        z, usable, scale = self._z(entries, 1)
+        events = len(self.cell.windows)
+        target = np.bincount(entries.event[usable], minlength=events)
+        statistic = _mean_of_means(z[usable], entries.event[usable], np.zeros(usable.sum(), int), 1, events)
+        weights = _mean_of_means(
+            1 / scale[usable], entries.event[usable], np.zeros(usable.sum(), int), 1, events
+        )
+        return float(statistic[0][0]), target, float(weights[0][0])
+
+    def _statistics(self, shifts: Ints, target: Ints) -> Floats:
+        entries = self._entries(shifts)
+        z, usable, _ = self._z(entries, len(shifts))
+        keep = usable & (target[entries.event] > 0)
+        keep = self._thin(entries, keep, target, len(shifts))
+        means, used = _mean_of_means(
+            z[keep], entries.event[keep], entries.row[keep], len(shifts), len(self.cell.windows)
+        )
+        enough = used >= _COMPARABLE * np.count_nonzero(target)
+        return np.where(enough, means, np.nan)
+
+    def _entries(self, shifts: Ints) -> _Entries:
+        starts = (self.cell.spans[:, 0][None, :] + shifts[:, None]) % self.bins
+        ends = starts + np.diff(self.cell.spans, axis=1)[:, 0][None, :]
+        low, high = self._first[starts].ravel(), self._first[ends].ravel()
+        length = high - low
+        owner = np.repeat(np.arange(len(length)), length)
+        offset = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
+        events = len(self.cell.windows)
+        return _Entries(owner // events, owner % events, (low[owner] + offset) % len(self.cell.bin))
+
+    def _z(self, entries: _Entries, rows: int) -> tuple[Floats, Bools, Floats]:
+        refit = self.refitter.without(entries.row, entries.vote, rows)
+        scale = self._scale(entries, rows) if self._scaled else np.ones(len(entries.vote))
+        usable = refit.usable & (scale > 0)
+        safe = np.where(scale > 0, scale, 1.0)
+        return refit.residual / safe, usable, safe
+
+    def _scale(self, entries: _Entries, rows: int) -> Floats:
+        """Mean absolute residual outside the windows, per slot, pooled over its neighbours, as a standard deviation."""
+        place = entries.row * self._slots + self.cell.factors.index[0][entries.vote]
+        shape = rows, self._slots
+        lost = np.bincount(place, self._absolute[entries.vote], minlength=rows * self._slots).reshape(shape)
+        gone = np.bincount(place, minlength=rows * self._slots).reshape(shape)
+        total = (self._abs_total - lost) @ self.cell.pool
+        count = (self._count_total - gone) @ self.cell.pool
+        mean = np.divide(total, count, out=np.zeros(shape), where=count > 0)
+        scale: Floats = SD_PER_MEAN * mean.ravel()[place]
+        return scale
+
+    def _thin(self, entries: _Entries, keep: Bools, target: Ints, rows: int) -> Bools:
+        """Drop votes at random where a shifted window holds more than the real one of the same event."""
+        events = len(self.cell.windows)
+        group = entries.row * events + entries.event
+        held = np.bincount(group[keep], minlength=rows * events).reshape(rows, events)
+        over = np.flatnonzero(keep & (held > target).ravel()[group])
+        order = over[np.argsort(group[over] + self.rng.random(len(over)), kind="stable")]
+        sorted_group = group[order]
+        new = np.flatnonzero(np.concatenate(([True], sorted_group[1:] != sorted_group[:-1])))
+        size = np.diff(np.concatenate((new, [len(order)])))
+        rank = np.arange(len(order)) - np.repeat(new, size) if len(order) else order
+        thinned = keep.copy()
+        thinned[order[rank >= target[entries.event[order]]]] = False
+        return thinned
+
+
+def _mean_of_means(value: Floats, event: Ints, row: Ints, rows: int, events: int) -> tuple[Floats, Ints]:
+    """Per row: the mean over its events of the mean inside each, and how many events hold votes."""
+    group = row * events + event
+    count = np.bincount(group, minlength=rows * events).reshape(rows, events)
+    total = np.bincount(group, value, minlength=rows * events).reshape(rows, events)
+    means = np.divide(total, count, out=np.zeros((rows, events)), where=count > 0)
+    used = np.count_nonzero(count, axis=1)
+    mean: Floats = np.divide(means.sum(axis=1), used, out=np.full(rows, np.nan), where=used > 0)
+    return mean, used
