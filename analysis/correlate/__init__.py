@@ -2,5 +2,6 @@
 
     votes + schedule -> cell (grid, windows) -> identifiable? -> shifts (p) -> effect (ratio, interval) -> verdict
 
-One *cell* is one platform on one provider. Everything here is pure: arrays and windows in, records out; seeds are arguments.
+One *cell* is one platform on one provider. Everything here is pure: arrays and windows in, records out; seeds are
+arguments.
 """

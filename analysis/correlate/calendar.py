@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from analysis.correlate.settings import BIN_SECONDS
 from analysis.correlate.types import Ints
+from analysis.zones import zone as zone_info
 
 WEEKEND = 5  # weekday() of Saturday
 
@@ -42,7 +42,7 @@ class Calendar:
 
 def calendar(first: int, last: int, zone: str) -> Calendar:
     """The calendar of the local days that hold the UTC seconds `first` to `last`."""
-    info = ZoneInfo(zone)
+    info = zone_info(zone)
     origin = _midnight(datetime.fromtimestamp(first, info))
     end = _midnight(datetime.fromtimestamp(last, info) + timedelta(days=1))
     return _bins(origin, end, zone)
@@ -54,7 +54,7 @@ def _midnight(local: datetime) -> int:
 
 @lru_cache(maxsize=256)
 def _bins(origin: int, end: int, zone: str) -> Calendar:
-    info = ZoneInfo(zone)
+    info = zone_info(zone)
     local = [datetime.fromtimestamp(second, info) for second in range(origin, end, BIN_SECONDS)]
     return Calendar(
         origin,

@@ -7,7 +7,8 @@ import numpy as np
 from analysis.correlate import settings
 from analysis.correlate.calendar import Calendar, calendar
 from analysis.correlate.levels import Factors
-from analysis.correlate.types import Bools, Floats, Ints, Votes, Window
+from analysis.correlate.types import Bools, Floats, Ints, Votes
+from analysis.windows import Window
 
 # Consistency factors of normal noise: sd per median absolute deviation, sd per mean absolute deviation.
 SD_PER_MAD = 1.4826
@@ -105,7 +106,8 @@ def shared_scale(labels: Ints, minutes: int) -> Floats:
     kind, slot = labels // per_day, labels % per_day
     gap = np.abs(slot[:, None] - slot[None, :])
     near = np.minimum(gap, per_day - gap) * minutes <= settings.SCALE_POOL_MINUTES
-    return (near & (kind[:, None] == kind[None, :])).astype(np.float64)
+    shared: Floats = (near & (kind[:, None] == kind[None, :])).astype(np.float64)
+    return shared
 
 
 def winsorise(value: Floats, slot: Ints, vantage: Ints, pool: Floats) -> Floats:

@@ -3,7 +3,6 @@
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 import numpy as np
 
@@ -15,15 +14,9 @@ from analysis.correlate.identify import obstacle
 from analysis.correlate.onset import onset_alignment
 from analysis.correlate.shifts import ShiftTest
 from analysis.correlate.timing import edges
-from analysis.correlate.types import Association, Bools, EventEffect, SplitEffect, Votes, Window
-
-
-@dataclass(frozen=True)
-class Hours:
-    """What the schedule says about one platform."""
-
-    windows: tuple[Window, ...]  # of events, merged where they overlap, in time order
-    left_out: tuple[tuple[int, int], ...] = ()  # UTC seconds of other causes, in neither group
+from analysis.correlate.types import Association, Bools, EventEffect, SplitEffect, Votes
+from analysis.schedule.printed import iso
+from analysis.windows import Hours, Window
 
 
 @dataclass(frozen=True)
@@ -44,9 +37,7 @@ class _Finding:
     evidence: Evidence
 
 
-def correlate(
-    cells: Iterable[Votes], hours: Callable[[str], Hours], options: Options
-) -> list[Association]:
+def correlate(cells: Iterable[Votes], hours: Callable[[str], Hours], options: Options) -> list[Association]:
     """One association per cell, in the order given; Benjamini-Hochberg per outcome over the testable cells."""
     findings = [_examine(votes, hours(votes.platform), options) for votes in cells]
     corrected = _corrected(findings)
@@ -67,9 +58,7 @@ def _corrected(findings: Sequence[_Finding]) -> list[float | None]:
     result: list[float | None] = [None] * len(findings)
     for outcome in ("goodput", "failure"):
         which = [n for n, finding in enumerate(findings) if finding.line.outcome == outcome]
-        for n, q_value in zip(
-            which, q_values([findings[n].evidence.p_value for n in which]), strict=True
-        ):
+        for n, q_value in zip(which, q_values([findings[n].evidence.p_value for n in which]), strict=True):
             result[n] = q_value
     return result
 
@@ -89,9 +78,7 @@ def _examine(votes: Votes, hours: Hours, options: Options) -> _Finding:
         return _untested(tested, len(cell.windows), lack)
     rng = np.random.default_rng([options.seed, zlib.crc32(_name(votes).encode())])
     hindrance = obstacle(cell, held)
-    finding = (
-        _tested(cell, options, rng) if hindrance is None else _onset_only(cell, hindrance, options, rng)
-    )
+    finding = _tested(cell, options, rng) if hindrance is None else _onset_only(cell, hindrance, options, rng)
     splits = _splits(kept, hours.windows, cell, options) if hindrance is None else ()
     return replace(finding, line=_with(finding.line, splits=splits))
 
@@ -123,7 +110,9 @@ def _lack(cell: Cell) -> str | None:
     if inside.sum() < settings.VOTES_INSIDE:
         return f"too few measurements in the windows ({inside.sum()}; {settings.VOTES_INSIDE} are needed)"
     if (~inside).sum() < settings.VOTES_OUTSIDE:
-        return f"too few measurements to compare with ({(~inside).sum()}; {settings.VOTES_OUTSIDE} are needed)"
+        return (
+            f"too few measurements to compare with ({(~inside).sum()}; {settings.VOTES_OUTSIDE} are needed)"
+        )
     return None
 
 
@@ -217,7 +206,9 @@ def _onset_only(cell: Cell, hindrance: str, options: Options, rng: np.random.Gen
 def _notes(cell: Cell) -> str | None:
     """What a reader must know about the votes themselves."""
     if cell.votes.outcome == "failure":
-        return None if cell.votes.controlled else "the data hold no controls: failures are not set against any"
+        return (
+            None if cell.votes.controlled else "the data hold no controls: failures are not set against any"
+        )
     failed = int(np.count_nonzero(cell.votes.failed[cell.inside()]))
     if not failed:
         return None
@@ -253,8 +244,8 @@ def _per_event(cell: Cell, base: Baseline, overall: Effect) -> tuple[EventEffect
         lines.append(
             EventEffect(
                 ids=window.ids,
-                start=_iso(window.start),
-                end=_iso(window.end),
+                start=iso(window.start),
+                end=iso(window.end),
                 votes=int(votes[number]),
                 effect=to_unit(cell, float(overall.per_event[number])),
                 onset_minutes=onset,
@@ -262,10 +253,6 @@ def _per_event(cell: Cell, base: Baseline, overall: Effect) -> tuple[EventEffect
             )
         )
     return tuple(lines)
-
-
-def _iso(second: int) -> str:
-    return datetime.fromtimestamp(second, UTC).isoformat().replace("+00:00", "Z")
 
 
 def _splits(

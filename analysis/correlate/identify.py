@@ -4,7 +4,7 @@ import numpy as np
 
 from analysis.correlate import settings
 from analysis.correlate.cell import Cell
-from analysis.correlate.types import Window
+from analysis.windows import Window
 
 _KINDS = ("weekday", "weekend")
 
@@ -32,7 +32,9 @@ def obstacle(cell: Cell, all_windows: tuple[Window, ...]) -> str | None:
         total = np.count_nonzero(of_kind & voted)
         busy = np.count_nonzero(of_kind & voted & event_days)
         if busy > settings.EVENT_DAY_SHARE * total:
-            return f"{busy} of {total} {name}s with measurements are event days; too few others to compare with"
+            return (
+                f"{busy} of {total} {name}s with measurements are event days; too few others to compare with"
+            )
         if comparable < settings.COMPARISON_DAYS:
             return (
                 f"only {comparable} {name}s without an event hold measurements in the clock hours of the events; "

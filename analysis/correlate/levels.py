@@ -1,9 +1,10 @@
 """Additive effects (slot x day type + calendar day + vantage) by least squares, and their refit without some votes.
 
-Refitting for thousands of shifted schedules is cheap because each leaves out only a few votes. Let `e` be the residuals
-of the fit to all votes. The fit without the inside votes differs by corrections delta that solve the same normal
-equations with the right-hand side `- sum of e over the inside votes`; cross terms over all votes are one matrix product,
-those over the inside votes a sparse sum. A few sweeps (Gauss-Seidel over the factors) give them for all shifts at once.
+Refitting for thousands of shifted schedules is cheap because each leaves out only a few votes. Let `e` be the
+residuals of the fit to all votes. The fit without the inside votes differs by corrections delta that solve the same
+normal equations with the right-hand side `- sum of e over the inside votes`; cross terms over all votes are one matrix
+product, those over the inside votes a sparse sum. A few sweeps (Gauss-Seidel over the factors) give them for all
+shifts at once.
 """
 
 from dataclasses import dataclass
@@ -91,34 +92,47 @@ class Refitter:
 
     def without(self, row: Ints, vote: Ints, rows: int) -> Refit:
         """For each of `rows` shifts, leave out its inside votes: entry i says vote[i] is inside in shift row[i]."""
-        levels = [index[vote] for index in self.factors.index]
-        cells = [row * size + level for size, level in zip(self.factors.size, levels, strict=True)]
+        sizes = self.factors.size
+        cells = [row * size + index[vote] for size, index in zip(sizes, self.factors.index, strict=True)]
         residual = self.residual[vote]
         left = [
-            count - np.bincount(cell, minlength=rows * size).reshape(rows, size)
-            for count, cell, size in zip(self._count, cells, self.factors.size, strict=True)
+            count - _sums(cell, rows, size)
+            for count, cell, size in zip(self._count, cells, sizes, strict=True)
         ]
-        base = [
-            -np.bincount(cell, residual, minlength=rows * size).reshape(rows, size)
-            for cell, size in zip(cells, self.factors.size, strict=True)
-        ]
-        delta = [np.zeros((rows, size)) for size in self.factors.size]
+        right = [-_sums(cell, rows, size, residual) for cell, size in zip(cells, sizes, strict=True)]
+        delta = [np.zeros((rows, size)) for size in sizes]
         for _ in range(_SWEEPS):
-            moved = 0.0
-            for one, size in enumerate(self.factors.size):
-                others = [other for other in range(len(delta)) if other != one]
-                right = base[one].copy()
-                for other in others:
-                    right -= delta[other] @ self._cross[other, one]
-                inside = sum((delta[other].ravel()[cells[other]] for other in others), np.zeros(len(vote)))
-                right += np.bincount(cells[one], inside, minlength=rows * size).reshape(rows, size)
-                fresh = np.divide(right, left[one], out=np.zeros_like(right), where=left[one] > 0)
-                moved = max(moved, float(np.abs(fresh - delta[one]).max(initial=0.0)))
-                delta[one] = fresh
-            if moved <= self._stop:
+            if self._sweep(delta, left, right, cells) <= self._stop:
                 break
-        correction = sum((each.ravel()[cell] for each, cell in zip(delta, cells, strict=True)), np.zeros(len(vote)))
-        usable = np.ones(len(vote), bool)
-        for each, cell in zip(left, cells, strict=True):
-            usable &= each.ravel()[cell] > 0
+        correction = sum(
+            (_at(each, cell) for each, cell in zip(delta, cells, strict=True)), np.zeros(len(vote))
+        )
+        usable = np.all([_at(each, cell) > 0 for each, cell in zip(left, cells, strict=True)], axis=0)
         return Refit(residual - correction, usable)
+
+    def _sweep(
+        self, delta: list[Floats], left: list[Floats], right: list[Floats], cells: list[Ints]
+    ) -> float:
+        """Solve for one factor after the other, the others held; gives the largest change."""
+        moved = 0.0
+        for one, (count, cell) in enumerate(zip(left, cells, strict=True)):
+            others = [other for other in range(len(delta)) if other != one]
+            total = sum((delta[other] @ self._cross[other, one] for other in others), np.zeros(count.shape))
+            inside = sum((_at(delta[other], cells[other]) for other in others), np.zeros(len(cell)))
+            open_ = right[one] - total + _sums(cell, len(count), count.shape[1], inside)
+            fresh = np.divide(open_, count, out=np.zeros(count.shape), where=count > 0)
+            moved = max(moved, float(np.abs(fresh - delta[one]).max(initial=0.0)))
+            delta[one] = fresh
+        return moved
+
+
+def _sums(cell: Ints, rows: int, size: int, weight: Floats | None = None) -> Floats:
+    """Sums (or counts) of entries per row and level, as [rows, size]."""
+    sums: Floats = np.bincount(cell, weight, minlength=rows * size).reshape(rows, size).astype(np.float64)
+    return sums
+
+
+def _at(values: Floats, cell: Ints) -> Floats:
+    """Value of each entry's row and level."""
+    picked: Floats = values.ravel()[cell]
+    return picked

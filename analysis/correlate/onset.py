@@ -1,8 +1,9 @@
 """Onset alignment: the one test left when events come on nearly every evening.
 
-If starts vary, a harm that keeps the schedule begins when the event begins and not at the usual hour. For each event take
-the mean after its start minus the mean before it; compare with the same days under each other's start times, permuted
-among events of the same day type and the same number on their day. What belongs to the clock is alike in both.
+If starts vary, a harm that keeps the schedule begins when the event begins and not at the usual hour. For each event
+take the mean after its start minus the mean before it; compare with the same days under each other's start times,
+permuted among events of the same day type and the same number on their day. What belongs to the clock is alike in
+both.
 """
 
 from collections import defaultdict
@@ -79,11 +80,14 @@ def _steps(cell: Cell, clock: Ints) -> Floats:
     length = np.array([window.end - window.start for window in cell.windows], dtype=np.int64)
     after = np.minimum(length, settings.ONSET_SIDE_SECONDS)[:, None]
     tried = start[:, None] + (clock[None, :] - clock[:, None])
-    edges = [np.searchsorted(time, when) for when in (tried - settings.ONSET_SIDE_SECONDS, tried, tried + after)]
+    edges = [
+        np.searchsorted(time, when) for when in (tried - settings.ONSET_SIDE_SECONDS, tried, tried + after)
+    ]
 
     def mean(low: Ints, high: Ints) -> Floats:
         total = residual[high] - residual[low]
-        return np.divide(total, high - low, out=np.full(total.shape, np.nan), where=high > low)
+        means: Floats = np.divide(total, high - low, out=np.full(total.shape, np.nan), where=high > low)
+        return means
 
     step: Floats = mean(edges[1], edges[2]) - mean(edges[0], edges[1])
     return step
@@ -99,4 +103,5 @@ def _permuted(steps: Floats, groups: list[Ints], permutations: int, rng: np.rand
         drawn = steps[group[None, :], group[order]]
         total += np.nansum(drawn, axis=1)
         count += np.isfinite(drawn).sum(axis=1)
-    return np.divide(total, count, out=np.full(permutations, -np.inf), where=count > 0)
+    means: Floats = np.divide(total, count, out=np.full(permutations, -np.inf), where=count > 0)
+    return means

@@ -1,8 +1,9 @@
 """The null distribution: the whole schedule shifted around the circle of the data's own time.
 
-Statistic: mean over the events of the mean of z inside each window, where z is a vote's residual from effects fitted
-outside the windows, over its slot's scale. Each shift gets its own effects and scale, and its windows are thinned to the
-number of votes that the real ones hold; else lost measurements would make the real windows noisier than the null.
+Statistic: mean over the events of the mean of z inside each window, where z is a vote's residual from effects
+fitted outside the windows, over its slot's scale. Each shift gets its own effects and scale, and its windows are
+thinned to the number of votes that the real ones hold; else lost measurements would make the real windows noisier
+than the null.
 """
 
 from dataclasses import dataclass

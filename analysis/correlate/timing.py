@@ -32,7 +32,9 @@ def edges(cell: Cell, base: Baseline, number: int, mean: float) -> tuple[float |
     size = last - first
     rest = len(use) - size
     within = (total[last] - total[first]) / size
-    without = np.divide(total[-1] - (total[last] - total[first]), rest, out=np.zeros(len(size)), where=rest > 0)
+    without = np.divide(
+        total[-1] - (total[last] - total[first]), rest, out=np.zeros(len(size)), where=rest > 0
+    )
     gain = size * rest / len(use) * (within - without) ** 2
     good = (within <= _SHARE_OF_EFFECT * mean) & (rest > 0)
     if mean >= 0 or not good.any():

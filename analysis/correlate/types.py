@@ -17,9 +17,9 @@ Bools = npt.NDArray[np.bool_]
 class Votes:
     """The votes of one cell, sorted by time.
 
-    `value` is d = ln goodput(target) - ln goodput(control) with failed targets imputed (NaN only if no target flow of the
-    cell ever succeeded), or the share of failed probes minus the controls' (`controlled`). `failed` is the share of the
-    vote's own probes or pairs that failed, 0 to 1.
+    `value` is d = ln goodput(target) - ln goodput(control) with failed targets imputed (NaN only if no target
+    flow of the cell ever succeeded), or the share of failed probes minus the controls' (`controlled`). `failed`
+    is the share of the vote's own probes or pairs that failed, 0 to 1.
     """
 
     platform: str
@@ -41,17 +41,6 @@ class Votes:
         return Votes(
             self.platform, self.asn, self.outcome, controlled=self.controlled, group=self.group, **columns
         )
-
-
-@dataclass(frozen=True)
-class Window:
-    """Hours of one event, or of several that overlap; UTC seconds, end exclusive."""
-
-    start: int
-    end: int
-    ids: tuple[str, ...]
-    announced: bool = False
-    cancelled: bool = False
 
 
 class EventEffect(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +85,9 @@ class Association(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", t
     group: str | None = None
     seed: int | None = None
     shifts: int | None = None  # comparable shifts (or permutations of starts) behind p_value
-    inside: float | None = None  # descriptive: median ratio to the control, or share of failed votes, in the windows
+    inside: float | None = (
+        None  # descriptive: median ratio to the control, or share of failed votes, in the windows
+    )
     outside: float | None = None  # the same in the other hours of the same days
     per_event: tuple[EventEffect, ...] = ()
     splits: tuple[SplitEffect, ...] = ()

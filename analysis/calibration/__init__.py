@@ -1,0 +1,1 @@
+"""How often the association test errs: simulated lines with known truth (docs/calibration.md)."""

@@ -1,0 +1,183 @@
+"""Schedules in iCalendar (RFC 5545), read with the `icalendar` library.
+
+Each VEVENT with clock hours is an event: UID is its id, STATUS:CANCELLED its status, the first of CATEGORIES its
+kind; the category `other` marks another cause. X-EFIR-PLATFORMS and X-EFIR-ANNOUNCED say what the standard has no
+word for. Recurring events are written out. Summaries and descriptions are not read: they may name people.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from analysis.schedule.entry import Context, NoHours, read_entry
+from analysis.schedule.yaml_file import Contents
+from analysis.zones import ZoneError, zone
+from measurements.yaml_lines import Document, Problem
+
+_STATUS: Final = {"CANCELLED": "cancelled", "CONFIRMED": "unknown", "TENTATIVE": "unknown"}
+_OTHER: Final = "other"
+# A rule without an end would never stop; a daily event of ten years is below this.
+_OCCURRENCES: Final = 5000
+
+
+def parse_ical(text: str, default_zone: str | None = None) -> Contents:
+    """Read an iCalendar schedule; `default_zone` is for times that name no zone."""
+    from icalendar import Calendar
+
+    contents = Contents()
+    try:
+        calendars = Calendar.from_ical(text, multiple=True)
+    except (ValueError, KeyError, IndexError) as error:
+        contents.problems.append(Problem(None, "", f"not valid iCalendar: {error}"))
+        return contents
+    for each in calendars:
+        name = default_zone or _text(each.get("X-WR-TIMEZONE"))
+        info = _zone(name, contents)
+        for number, component in enumerate(each.walk("VEVENT"), start=1):
+            _component(component, Context(info, "event", number), contents)
+    if not contents.entries:
+        contents.problems.append(Problem(None, "", "holds no complete event (VEVENT); is the file cut off?"))
+    return contents
+
+
+def _zone(name: str | None, contents: Contents) -> ZoneInfo | None:
+    if name is None:
+        return None
+    try:
+        info = zone(name)
+    except ZoneError as error:
+        contents.problems.append(Problem(None, "X-WR-TIMEZONE", str(error)))
+        return None
+    contents.timezone = contents.timezone or name
+    return info
+
+
+def _component(component: Any, context: Context, contents: Contents) -> None:
+    identity = _text(component.get("UID")) or f"event-{context.number}"
+    categories = _categories(component)
+    into = contents.other if _OTHER in categories else contents.events
+    try:
+        occurrences = list(_occurrences(component))
+    except (ValueError, NoHours) as error:
+        contents.entries += 1
+        where = contents.unusable if isinstance(error, NoHours) else contents.problems
+        where.append(Problem(None, identity, str(error)))
+        return
+    for count, (start, end) in enumerate(occurrences):
+        contents.entries += 1
+        document = Document(_entry(component, identity, categories, start, end, count))
+        event = read_entry(document, context)
+        contents.problems += [
+            Problem(None, f"{identity}.{problem.place}", problem.text) for problem in document.problems
+        ]
+        if event is not None:
+            into.append(event)
+
+
+def _entry(
+    component: Any, identity: str, categories: list[str], start: str, end: str, count: int
+) -> dict[str, Any]:
+    kinds = [category for category in categories if category != _OTHER]
+    platforms = _text(component.get("X-EFIR-PLATFORMS"))
+    return {
+        "id": identity if count == 0 else f"{identity}#{count + 1}",
+        "kind": kinds[0] if kinds else (_OTHER if _OTHER in categories else None),
+        "start": start,
+        "end": end,
+        "platforms": [name.strip("\\ ") for name in platforms.split(",")] if platforms else None,
+        "announced": _text(component.get("X-EFIR-ANNOUNCED")),
+        "status": _STATUS.get((_text(component.get("STATUS")) or "").upper(), "unknown"),
+        "source": _text(component.get("URL")),
+    }
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _categories(component: Any) -> list[str]:
+    value = component.get("CATEGORIES")
+    each = value if isinstance(value, list) else [value] if value is not None else []
+    return [str(name).strip().lower() for one in each for name in getattr(one, "cats", [one])]
+
+
+def _occurrences(component: Any) -> Iterator[tuple[str, str]]:
+    """Start and end of every occurrence, as text with an offset, or without one where the time floats."""
+    if component.get("DTSTART") is None:
+        raise NoHours("no DTSTART")
+    start, info = _wall(component["DTSTART"])
+    length = _length(component, start)
+    for when in _starts(component, start):
+        yield _show(when, info), _show(when + length, info)
+
+
+def _length(component: Any, start: datetime) -> timedelta:
+    """Wall-clock length; an end in another zone is brought into the start's."""
+    if component.get("DTEND") is not None:
+        end, info = _wall(component["DTEND"])
+        own = _wall(component["DTSTART"])[1]
+        if info is not own and info is not None and own is not None:
+            end = end.replace(tzinfo=info).astimezone(own).replace(tzinfo=None)
+        return end - start
+    if component.get("DURATION") is not None:
+        length: timedelta = component["DURATION"].dt
+        return length
+    raise NoHours("neither DTEND nor DURATION")
+
+
+def _wall(value: Any) -> tuple[datetime, Any]:
+    """Local wall time and its zone: UTC, the zone of our own tzdata, the file's own VTIMEZONE, or None (floating)."""
+    when = value.dt
+    if isinstance(when, date) and not isinstance(when, datetime):
+        raise NoHours("a whole day; clock hours are needed")
+    name = value.params.get("TZID")
+    if name is None:
+        return when.replace(tzinfo=None), (None if when.tzinfo is None else UTC)
+    try:
+        return when.replace(tzinfo=None), zone(str(name))
+    except ZoneError:
+        if when.tzinfo is None:
+            raise
+        return when.replace(tzinfo=None), when.tzinfo
+
+
+def _starts(component: Any, start: datetime) -> Iterator[datetime]:
+    rule = component.get("RRULE")
+    if rule is None:
+        yield start
+        return
+    if isinstance(rule, list):
+        raise ValueError("more than one RRULE; write one event for each")
+    if "COUNT" not in rule and "UNTIL" not in rule:
+        raise ValueError("a recurring event without an end; add COUNT or UNTIL to its RRULE")
+    from dateutil.rrule import rrulestr
+
+    text = rule.to_ical().decode()
+    # Wall-clock recurrence: the end is compared as wall time, too (a trailing Z would mix the two).
+    dates = rrulestr(text.replace("Z", ""), dtstart=start)
+    left_out = _exceptions(component)
+    for number, when in enumerate(dates):
+        if number >= _OCCURRENCES:
+            raise ValueError(f"more than {_OCCURRENCES} occurrences; is its UNTIL right?")
+        if when not in left_out:
+            yield when
+
+
+def _exceptions(component: Any) -> set[datetime]:
+    value = component.get("EXDATE")
+    lists = value if isinstance(value, list) else [value] if value is not None else []
+    return {
+        each.dt.replace(tzinfo=None) for one in lists for each in one.dts if isinstance(each.dt, datetime)
+    }
+
+
+def _show(wall: datetime, info: Any) -> str:
+    """Text for `read_entry`: floating and named zones stay wall time where the hour is unique there."""
+    if info is None:
+        return wall.isoformat()
+    if isinstance(info, ZoneInfo):
+        from analysis.zones import to_utc
+
+        return datetime.fromtimestamp(to_utc(wall, info), UTC).isoformat()
+    return wall.replace(tzinfo=info).astimezone(UTC).isoformat()

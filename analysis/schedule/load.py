@@ -1,0 +1,84 @@
+"""Reading a schedule file of either format, and comparing its events with each other."""
+
+import hashlib
+from pathlib import Path
+
+from analysis.schedule.ical_file import parse_ical
+from analysis.schedule.model import Event, Schedule
+from analysis.schedule.yaml_file import Contents, parse_yaml
+from analysis.zones import require_current
+from measurements.yaml_lines import Problem
+
+# Day types and slots need a clock even where every time carries its own offset.
+_NO_ZONE = "UTC"
+
+
+class ScheduleError(Exception):
+    """The file cannot be read at all; the text says why and what to do."""
+
+
+def load_schedule(path: Path) -> Schedule:
+    """Read a schedule; mistakes inside it are in `problems`, never raised. Raises ScheduleError, ZoneError."""
+    try:
+        raw = path.read_bytes()
+        text = raw.decode("utf-8-sig")
+    except OSError as error:
+        raise ScheduleError(f"{path}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise ScheduleError(f"{path}: is not UTF-8 text") from None
+    return parse_schedule(text, hashlib.sha256(raw).hexdigest())
+
+
+def parse_schedule(text: str, sha256: str = "") -> Schedule:
+    """Read the text of a YAML or iCalendar schedule. Raises ZoneError if the zone data are too old."""
+    require_current()
+    contents = parse_ical(text) if text.lstrip().startswith("BEGIN:VCALENDAR") else parse_yaml(text)
+    events = _once(contents.events, contents)
+    other = _once(contents.other, contents)
+    notices = _overlaps(events)
+    sources = sorted({event.source for event in events + other if event.source})
+    return Schedule(
+        timezone=contents.timezone or _NO_ZONE,
+        events=tuple(events),
+        other=tuple(other),
+        problems=tuple(sorted(contents.problems, key=_line)),
+        unusable=tuple(contents.unusable),
+        notices=tuple(sorted(notices, key=_line)),
+        sha256=sha256,
+        entries=contents.entries,
+        sources=tuple(sources),
+    )
+
+
+def _line(problem: Problem) -> int:
+    return problem.line or 0
+
+
+def _once(events: list[Event], contents: Contents) -> list[Event]:
+    """Events in time order without those whose id was taken before: one event cannot have two schedules."""
+    first: dict[str, Event] = {}
+    for event in events:
+        known = first.setdefault(event.id, event)
+        if known is event:
+            continue
+        same = (known.start, known.end, known.platforms) == (event.start, event.end, event.platforms)
+        what = "stands here twice" if same else "has two schedules"
+        where = f" (first on line {known.line})" if known.line else ""
+        text = f"the event {what}{where}; the first is kept"
+        contents.problems.append(Problem(event.line, event.id, text))
+    return sorted(first.values(), key=lambda event: (event.start, event.end, event.id))
+
+
+def _overlaps(events: list[Event]) -> list[Problem]:
+    notices = []
+    for index, event in enumerate(events):
+        for later in events[index + 1 :]:
+            if later.start >= event.end:
+                break
+            shared = not event.platforms or not later.platforms or set(event.platforms) & set(later.platforms)
+            if not shared:
+                continue
+            same = (event.start, event.end) == (later.start, later.end)
+            what = "has the same hours as" if same else "overlaps"
+            notices.append(Problem(later.line, later.id, f"{what} {event.id}; they count as one event"))
+    return notices

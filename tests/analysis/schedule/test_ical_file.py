@@ -1,0 +1,83 @@
+"""iCalendar schedules."""
+
+import pytest
+
+from analysis.schedule.load import parse_schedule
+from analysis.schedule.model import Schedule
+from analysis.schedule.printed import iso
+
+
+def calendar(*events: str, zone: str = "X-WR-TIMEZONE:Asia/Almaty") -> Schedule:
+    body = "\n".join(f"BEGIN:VEVENT\n{event}\nEND:VEVENT" for event in events)
+    text = f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:test\n{zone}\n{body}\nEND:VCALENDAR\n"
+    return parse_schedule(text.replace("\n", "\r\n"))
+
+
+STARTS = {
+    "a time in UTC": ("DTSTART:20180503T140000Z\nDTEND:20180503T160000Z", ["2018-05-03T14:00:00Z"]),
+    "a floating time stands in the calendar's zone": (
+        "DTSTART:20180503T200000\nDURATION:PT2H",
+        ["2018-05-03T14:00:00Z"],
+    ),
+    "a time with its zone": (
+        "DTSTART;TZID=Asia/Aqtau:20180503T200000\nDTEND;TZID=Asia/Almaty:20180503T230000",
+        ["2018-05-03T15:00:00Z"],
+    ),
+    "a recurring event keeps the wall clock over the move of 1 March 2024": (
+        "DTSTART;TZID=Asia/Almaty:20240228T200000\nDTEND;TZID=Asia/Almaty:20240228T220000\n"
+        "RRULE:FREQ=DAILY;COUNT=4\nEXDATE;TZID=Asia/Almaty:20240229T200000",
+        ["2024-02-28T14:00:00Z", "2024-03-01T15:00:00Z", "2024-03-02T15:00:00Z"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("event", "starts"), STARTS.values(), ids=STARTS.keys())
+def test_starts_in_utc(event: str, starts: list[str]) -> None:
+    read = calendar(f"UID:a\n{event}")
+    assert read.problems == ()
+    assert [iso(each.start) for each in read.events] == starts
+
+
+BAD = {
+    "an end before the start": ("DTSTART:20180503T200000\nDTEND:20180503T190000", "end is not after start"),
+    "an hour that happened twice": (
+        "DTSTART;TZID=Asia/Almaty:20240229T233000\nDTEND;TZID=Asia/Almaty:20240301T010000",
+        "happened twice",
+    ),
+    "a recurring event without an end": (
+        "DTSTART:20180503T200000Z\nDTEND:20180503T210000Z\nRRULE:FREQ=DAILY",
+        "add COUNT or UNTIL",
+    ),
+}
+
+
+@pytest.mark.parametrize(("event", "text"), BAD.values(), ids=BAD.keys())
+def test_mistakes_are_named_and_the_rest_is_kept(event: str, text: str) -> None:
+    read = calendar(f"UID:bad\n{event}", "UID:good\nDTSTART:20180504T140000Z\nDTEND:20180504T160000Z")
+    assert [each.id for each in read.events] == ["good"]
+    assert text in read.problems[0].text
+    assert read.problems[0].place.startswith("bad")
+
+
+def test_whole_days_have_no_clock_hours() -> None:
+    read = calendar("UID:a\nDTSTART;VALUE=DATE:20180503\nDTEND;VALUE=DATE:20180504")
+    assert [problem.text for problem in read.unusable] == ["a whole day; clock hours are needed"]
+
+
+def test_status_kind_platforms_and_other_causes() -> None:
+    hours = "DTSTART:20180503T140000Z\nDTEND:20180503T160000Z"
+    read = calendar(
+        f"UID:a\n{hours}\nSTATUS:CANCELLED\nCATEGORIES:livestream\nX-EFIR-PLATFORMS:VK\\, youtube\n"
+        "X-EFIR-ANNOUNCED:2018-05-01",
+        f"UID:b\n{hours}\nCATEGORIES:other,election\nSUMMARY:a name that is not read",
+    )
+    (event,) = read.events
+    assert (event.status, event.kind, event.platforms) == ("cancelled", "livestream", ("vk", "youtube"))
+    assert event.window.announced
+    assert [(each.id, each.kind) for each in read.other] == [("b", "election")]
+
+
+def test_text_that_is_no_calendar() -> None:
+    read = parse_schedule("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nthis is not a property\r\n")
+    assert read.events == ()
+    assert read.problems
