@@ -33,7 +33,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Expect(msgspec.Struct, frozen=True, kw_only=True):
-    """The right answers. Keys are platforms, "platform/endpoint", or "*" for all platforms not named.
+    """The right answers. Keys are platforms, "platform/endpoint", "platform/endpoint/quic", or "*" for all
+    platforms not named.
 
     Several outcomes for one key: any of them is right. An empty `platforms` is not judged by reachability, an empty
     `throttle` not by throttling.
@@ -84,8 +85,9 @@ def not_judged(keys: Iterable[str], expected: str) -> list[Finding]:
 
 
 def _key(line: Mapping[str, Any]) -> str:
-    endpoint = line.get("endpoint")
-    return str(line["platform"]) if endpoint is None else f"{line['platform']}/{endpoint}"
+    """`youtube`, `youtube/web`, or `youtube/web/quic` for the line about an endpoint's QUIC alone."""
+    parts = [line["platform"], line.get("endpoint"), "quic" if line.get("stage") == "quic" else None]
+    return "/".join(part for part in parts if part)
 
 
 def _judge_summary(expect: Summary, line: Mapping[str, Any]) -> list[Finding]:

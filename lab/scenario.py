@@ -7,11 +7,13 @@ means "any of these"; an empty one means "whatever it is".
 A *subscriber* is one client address. A *flow* is one (protocol, client address and port, server address and port).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from lab.expect import Expect
 from lab.world.changes import WorldChanges
+from measurements.targets import Endpoint
 
 Direction = Literal["up", "down", "both"]
 Scope = Literal["connection", "address", "subscriber"]
@@ -282,3 +284,7 @@ class Scenario:
     rules: tuple[Rule, ...] = ()
     expect: Expect = field(default_factory=Expect)  # the verdicts it must give
     seed: int = 1  # of everything random on the path
+    endpoints: Mapping[str, tuple[Endpoint, ...]] = field(
+        default_factory=dict
+    )  # probed beside the targets file's
+    busy: int = 0  # programs beside the prober that each keep a processor busy

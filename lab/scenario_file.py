@@ -1,7 +1,7 @@
 """Scenario files: YAML into `lab.scenario.Scenario`, strictly (docs/lab.md tells how to write one)."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, get_args, get_type_hints
@@ -36,7 +36,7 @@ from lab.units import Kind, UnitError, clock_time
 from lab.world.changes import WorldChanges
 from lab.world.plan import BLOCKPAGE_NAME, Plan, make_plan
 from lab.yaml_types import Builder, Convert, Node, ScenarioError
-from measurements.targets import Targets
+from measurements.targets import Endpoint, Targets
 from measurements.verdicts import Verdict, VerdictStage
 
 # (class, field) -> its unit; every other field is a word, a text, a number or a truth value.
@@ -123,7 +123,30 @@ def load(file: Path, targets: Targets) -> Scenario:
     Raises:
         ScenarioError: unknown key, word or unit, or a value that cannot be; with file and line.
     """
-    return _Reader(targets).scenario(Node.read(file.read_text(encoding="utf-8"), file.name), file.stem)
+    node = Node.read(file.read_text(encoding="utf-8"), file.name)
+    endpoints = _endpoints(node, targets)
+    scenario = _Reader(with_endpoints(targets, endpoints)).scenario(node, file.stem)
+    return replace(scenario, endpoints=endpoints)
+
+
+def with_endpoints(targets: Targets, more: Mapping[str, tuple[Endpoint, ...]]) -> Targets:
+    """`targets` and what a scenario probes beside them."""
+    platforms = {
+        id_: msgspec.structs.replace(platform, endpoints=(*platform.endpoints, *more.get(id_, ())))
+        for id_, platform in targets.platforms.items()
+    }
+    return msgspec.structs.replace(targets, platforms=platforms)
+
+
+def _endpoints(node: Node, targets: Targets) -> dict[str, tuple[Endpoint, ...]]:
+    """`endpoints:`, which the rest of the file may name, so it is read first."""
+    given = node.items().get("endpoints")
+    found: dict[str, tuple[Endpoint, ...]] = {}
+    for id_, rows in given.items().items() if given else ():
+        if id_ not in targets.platforms:
+            raise rows.unknown("platform", id_, targets.platforms)
+        found[id_] = tuple(Builder({}, {}).build(row, Endpoint, "endpoint") for row in rows.list())
+    return found
 
 
 def packaged() -> dict[str, Path]:
@@ -165,11 +188,12 @@ class _Reader:
             "rules": lambda one: tuple(self._rule(rule) for rule in one.list()),
             "expect": self._expect,
             "seed": Node.number,
+            "busy": Node.number,
         }
         given = node.items()
         for key, value in given.items():
-            if key not in parts:
-                raise value.unknown("key of a scenario", key, parts)
+            if key not in parts and key != "endpoints":
+                raise value.unknown("key of a scenario", key, (*parts, "endpoints"))
         for needed in ("title", "expect"):
             if needed not in given:
                 raise node.refuse(f'"{needed}" is missing')
@@ -267,7 +291,7 @@ class _Reader:
         rows = node.items()
         known = [*self._targets.platforms, "*"]
         for key, value in rows.items():
-            if key not in known and key not in self._selectors.known:
+            if key not in known and key.removesuffix("/quic") not in self._selectors.known:
                 raise value.unknown("platform", key, known)
         return rows
 
@@ -339,4 +363,4 @@ def _fields(value: Any) -> dict[str, Any]:
     return {key: getattr(value, key) for key in value.__dataclass_fields__}
 
 
-__all__ = ["ACTIONS", "LINK_WORDS", "ScenarioError", "load", "packaged"]
+__all__ = ["ACTIONS", "LINK_WORDS", "ScenarioError", "load", "packaged", "with_endpoints"]

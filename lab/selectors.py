@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from lab.world.plan import HELPER, Plan
+from lab.world.plan import BLOCKPAGE, HELPER, MITM, Plan
 from measurements.targets import Control, Targets
 
 # word -> which controls
@@ -12,7 +12,9 @@ _CONTROLS: Final[dict[str, Callable[[Control], bool]]] = {
     "foreign": lambda control: control.scope == "foreign",
     "domestic": lambda control: control.scope == "domestic",
 }
-GROUPS: Final = ("all", "platforms", *_CONTROLS, "resolvers", HELPER)
+# word -> network of the lab's own
+_OWN: Final = {"helper": HELPER, "interceptor": MITM, "blockpage": BLOCKPAGE}
+GROUPS: Final = ("all", "platforms", *_CONTROLS, "resolvers", *_OWN)
 
 
 class UnknownSelector(ValueError):
@@ -68,8 +70,9 @@ class Selectors:
             return tuple(name for one in controls if _CONTROLS[word](one) for name in self._network(one.id))
         if word == "resolvers":
             return tuple(self._plan.doh)
-        if word == HELPER:
-            return self._plan.networks[HELPER].names
+        if word in _OWN:
+            network = self._plan.networks[_OWN[word]]
+            return network.names or network.addresses
         if word in self._targets.platforms:
             return self._platform(word)
         if any(control.id == word for control in controls):

@@ -79,6 +79,12 @@ class Node:
             raise self.refuse("a whole number is needed here")
         return self._value
 
+    def fraction(self) -> float:
+        """A number."""
+        if not isinstance(self._value, int | float) or isinstance(self._value, bool):
+            raise self.refuse("a number is needed here")
+        return float(self._value)
+
     @property
     def is_text(self) -> bool:
         return isinstance(self._value, str)
@@ -137,6 +143,8 @@ class Builder:
             return node.truth()
         if hint is int:
             return node.number()
+        if hint is float:
+            return node.fraction()
         if hint is str:
             return node.text()
         return self.build(node, hint, hint.__name__.lower())
