@@ -34,6 +34,7 @@ from measurements.targets import Targets
 
 _ALPN: Final = ["h2", "http/1.1"]
 _BACKLOG: Final = 256
+_IP_FREEBIND: Final = 15  # linux/in.h; Python has no name for it
 
 OpenSocket = Callable[[str, int, socket.SocketKind], socket.socket]
 """(address, port, kind) -> a bound socket."""
@@ -53,6 +54,8 @@ def open_socket(address: str, port: int, kind: socket.SocketKind) -> socket.sock
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     opened = socket.socket(family, kind)
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # The address is ours by a local route; IPv6 binds to such a one only when told to (ip(7), IP_FREEBIND).
+    opened.setsockopt(socket.SOL_IP, _IP_FREEBIND, 1)
     opened.bind((address, port))
     return opened
 
