@@ -5,6 +5,7 @@ The walk records; what it looks at on its way (has an address worked yet?) only 
 
 import asyncio
 import socket
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -23,6 +24,8 @@ from probes.split import deepest, split
 FIRST_IPV4 = 2
 FIRST_IPV6 = 1
 MOST_ADDRESSES = 6
+# A trusted resolver that has failed for this many names, and answered none, is not asked again in the round.
+TRUSTED_PATIENCE = 2
 # Tries of a DNS question that meets silence: at 20 % loss two tries still fail for one name in fifty.
 SILENT_DNS_TRIES = 3
 
@@ -36,6 +39,8 @@ class Tools:
     lag: LagMeter
     keep: Callable[[Observation], None]
     resolvers: Sequence[Resolver]
+    trusted_answered: set[str] = field(default_factory=set)  # ids
+    trusted_failed: Counter[str] = field(default_factory=Counter)  # names asked in vain, by id
 
     @property
     def own_resolvers(self) -> list[Resolver]:
@@ -45,6 +50,9 @@ class Tools:
     @property
     def trusted_resolvers(self) -> list[Resolver]:
         return [r for r in self.resolvers if r.doh is not None]
+
+    def worth_asking(self, resolver: Resolver) -> bool:
+        return resolver.id in self.trusted_answered or self.trusted_failed[resolver.id] < TRUSTED_PATIENCE
 
 
 @dataclass
@@ -71,9 +79,9 @@ class Walk:
         if self.endpoint.host is None:
             return
         known = set(self._told_by)
-        for resolver in self.tools.trusted_resolvers:
+        for resolver in filter(self.tools.worth_asking, self.tools.trusted_resolvers):
             await self._resolve([resolver])
-            if any(o.resolver == resolver.id and o.failure is None for o in self.rows):
+            if self._answered(resolver):
                 break
         fresh = [a for a in self._addresses() if a not in known]
         await self._try(self._choose(fresh, FIRST_IPV4, FIRST_IPV6), attempt=1)
@@ -130,6 +138,15 @@ class Walk:
             for question in ("A", "AAAA")
         ]
         await asyncio.gather(*(self._probe("dns", question) for question in questions))
+
+    def _answered(self, resolver: Resolver) -> bool:
+        """True if the resolver said something of the name, be it that there is no such name."""
+        rows = [o for o in self.rows if o.resolver == resolver.id and o.probe == "dns"]
+        if any(o.dns and o.dns.answers for o in rows):
+            self.tools.trusted_answered.add(resolver.id)
+        else:
+            self.tools.trusted_failed[resolver.id] += 1
+        return any(o.failure is None for o in rows)
 
     async def _ask_again(self) -> None:
         own = self.tools.own_resolvers

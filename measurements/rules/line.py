@@ -59,9 +59,10 @@ def looks_like_portal(observations: Iterable[Observation]) -> bool:
     """True if something other than the controls answers in their place.
 
     Signs: a certificate that is not theirs, bytes that are no TLS on port 443, or a clear-text answer that is a page of
-    its own or a redirect to another host (a control's own redirect to its https twin is no sign).
+    its own or a redirect to another host (a control's own redirect to its https twin is no sign). An intercepted
+    DoH resolver is no sign: it says nothing about the controls.
     """
-    return any(_foreign_voice(o) for o in observations if o.role == "control")
+    return any(_foreign_voice(o) for o in observations if o.role == "control" and o.probe != "dns")
 
 
 def _foreign_voice(observation: Observation) -> bool:
