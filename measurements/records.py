@@ -55,6 +55,11 @@ class DnsFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ] = ()  # in order of arrival; the first without a problem is the one a computer would use
     http_version: str | None = None  # of DoH: "2" or "1.1"
 
+    @property
+    def used(self) -> DnsAnswer | None:
+        """The answer a computer would use: the first without a problem."""
+        return next((answer for answer in self.answers if answer.problem is None), None)
+
 
 class TlsFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a handshake showed."""

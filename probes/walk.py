@@ -162,13 +162,13 @@ class Walk:
         await self._try([a for a in self._addresses() if a not in known][:FIRST_IPV4], attempt=1)
 
     def _addresses(self) -> list[str]:
-        """Addresses of all first answers (the ones a computer would use), in order of arrival."""
+        """Addresses of the answers that a computer would use, in order of arrival."""
         if self.endpoint.address is not None:
             return [self.endpoint.address]
         resolvers = {r.id: r for r in [*self.tools.own_resolvers, *self.tools.trusted_resolvers]}
         for row in self.rows:
-            if row.probe == "dns" and row.dns:
-                for address in [a for answer in row.dns.answers[:1] for a in answer.addresses]:
+            if row.dns and row.dns.used:
+                for address in row.dns.used.addresses:
                     self._told_by.setdefault(address, resolvers.get(row.resolver or ""))
         return list(self._told_by)
 

@@ -170,8 +170,8 @@ def is_trusted(row: Observation) -> bool:
 
 
 def _told(rows: Iterable[Observation]) -> set[str]:
-    """Addresses of the first answer to each question: the one a computer would use."""
-    return {a for o in rows if o.dns for answer in o.dns.answers[:1] for a in answer.addresses}
+    """Addresses of the answers that a computer would use."""
+    return {a for o in rows if o.dns and o.dns.used for a in o.dns.used.addresses}
 
 
 def _dns(asked: list[Observation], view: _Addresses, line: Line) -> Dns:
@@ -297,7 +297,7 @@ def _note(asked: list[Observation], view: _Addresses, dns: Dns) -> str | None:
 
 
 def _differ(row: Observation) -> bool:
-    sets = {answer.addresses for answer in row.dns.answers} if row.dns else set()
+    sets = {answer.addresses for answer in row.dns.answers if not answer.problem} if row.dns else set()
     return len(sets) > 1
 
 
