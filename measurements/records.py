@@ -50,15 +50,16 @@ class DnsFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     question: Literal["A", "AAAA"]
     transport: Literal["udp", "tcp", "doh"]
-    answers: tuple[
-        DnsAnswer, ...
-    ] = ()  # in order of arrival; the first without a problem is the one a computer would use
+    answers: tuple[DnsAnswer, ...] = ()  # in order of arrival
     http_version: str | None = None  # of DoH: "2" or "1.1"
 
     @property
     def used(self) -> DnsAnswer | None:
-        """The answer a computer would use: the first without a problem."""
-        return next((answer for answer in self.answers if answer.problem is None), None)
+        """The answer a computer would use: the first without a problem, or the full one that TCP brought after it."""
+        fit = [answer for answer in self.answers if answer.problem is None]
+        if not fit:
+            return None
+        return fit[-1] if self.transport == "tcp" else fit[0]
 
 
 class TlsFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

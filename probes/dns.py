@@ -63,9 +63,9 @@ async def _plain(draft: Draft, servers: tuple[tuple[str, int], ...]) -> None:
     question = _Question(draft)
     for server in servers:
         await question.over_udp(server, deadlines.resolve / len(servers))
-        if question.first is not None:
+        if question.used is not None:
             break
-    if question.first is not None and question.first.truncated:
+    if question.used is not None and question.used.truncated:
         await question.over_tcp(server, deadlines.resolve)
     question.finish()
 
@@ -106,10 +106,8 @@ class _Question:
         self._network_failure = "generic_timeout_error"
 
     @property
-    def first(self) -> DnsAnswer | None:
-        """The answer that a computer would use: the last resort of TCP if there was one, else the first fit one."""
-        fit = [answer for answer in self.answers if not answer.problem]
-        return fit[-1] if fit and self.transport == "tcp" else next(iter(fit), None)
+    def used(self) -> DnsAnswer | None:
+        return self._facts().used
 
     def hear(self, data: bytes, after: float, ip_ttl: int | None = None) -> None:
         self.answers.append(dns_message.digest(data, self.name, self.kind, self.id, after, ip_ttl))
@@ -129,13 +127,13 @@ class _Question:
                 while True:
                     data, ip_ttl = await sock.receive()
                     self._draft.count(0, len(data))
-                    had_first = self.first is not None
+                    waiting = self.used is None
                     self.hear(data, self._clock() - start, ip_ttl)
-                    if self.first is not None and not had_first:
+                    if waiting and self.used is not None:
                         loop = asyncio.get_running_loop()
                         limit.reschedule(loop.time() + self._draft.context.deadlines.late_answers)
         except OSError as error:
-            if self.first is None:
+            if self.used is None:
                 self._network_failure = failures.of_exception(error)
         finally:
             sock.close()
@@ -169,7 +167,7 @@ class _Question:
         self._draft.fields["dns"] = self._facts()
         if not self.answers:
             raise self._draft.fail("resolve", self._network_failure)
-        used = self.first or self.answers[0]
+        used = self.used or self.answers[0]
         failure = dns_message.failure(used)
         if failure:
             raise self._draft.fail("resolve", failure)

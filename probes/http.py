@@ -14,6 +14,7 @@ from probes.base import Context, Target
 from probes.connect import Stream
 from probes.draft import Draft
 from probes.page import BODY_START, Page, facts
+from probes.roots import HTTP1_ALPN
 from probes.wire import html, urls
 from probes.wire.http1 import ResponseReader, build_request
 
@@ -43,7 +44,7 @@ async def probe(target: Target, context: Context) -> Observation:
     with Draft(target, context, "http") as draft:
         connection = await draft.connect()
         plain = target.endpoint.scheme == "http"
-        stream = connection if plain else await draft.handshake(connection, ("http/1.1",))
+        stream = connection if plain else await draft.handshake(connection, HTTP1_ALPN)
         for page.redirects in range(_MOST_REDIRECTS + 1):
             await fetch(draft, stream, url, page)
             following = _redirect_on_connection(page, url, target.endpoint.expect)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from OpenSSL.crypto import X509Store
 
-# What browsers offer; the contexts below cost 22 ms each (measured), so probes keep to few sets.
-BROWSER_ALPN: Final = ("h2", "http/1.1")
+# The sets of ALPN names that probes keep to; a context for each costs 22 ms (measured), so they are few.
+BROWSER_ALPN: Final = ("h2", "http/1.1")  # what browsers offer
+HTTP1_ALPN: Final = ("http/1.1",)
 
 
 class RootsError(Exception):
@@ -34,7 +35,7 @@ class Roots:
         self._contexts: dict[tuple[str, ...], ssl.SSLContext] = {}
         self._unverified: dict[tuple[str, ...], ssl.SSLContext] = {}
         self._store: X509Store | None = None
-        self.verifying(BROWSER_ALPN)  # a broken file is told now, not in the middle of a round
+        self.verifying(HTTP1_ALPN)  # a broken file is told now, not in the middle of a round
 
     def verifying(self, alpn: tuple[str, ...]) -> ssl.SSLContext:
         """Context that demands a chain to these roots and a certificate for the name sent."""

@@ -297,7 +297,8 @@ def _note(asked: list[Observation], view: _Addresses, dns: Dns) -> str | None:
 
 
 def _differ(row: Observation) -> bool:
-    sets = {answer.addresses for answer in row.dns.answers if not answer.problem} if row.dns else set()
+    answers = row.dns.answers if row.dns else ()
+    sets = {answer.addresses for answer in answers if not (answer.problem or answer.truncated)}
     return len(sets) > 1
 
 
