@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "helper": ("efir.commands.helper", "Run the test helper on a server abroad."),
     "import": ("efir.commands.import_data", "Bring measurements into a folder for analysis."),
     "lab": ("efir.commands.lab", "Run scenarios in the emulated Internet."),
+    "correlate": ("efir.commands.correlate", "Test whether slowness keeps the hours of a schedule."),
     "schedule": ("efir.commands.schedule", "Check a schedule of events, or list it in UTC."),
 }
 

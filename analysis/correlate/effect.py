@@ -82,7 +82,7 @@ def _half_width(cell: Cell, base: Baseline, means: Floats, seen: Ints, chosen: B
 
     Degrees of freedom after Welch and Satterthwaite.
     """
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
     days = cell.calendar.day[cell.spans[seen, 0]]
     between, clusters = _clustered_variance(means, days)
@@ -95,7 +95,7 @@ def _half_width(cell: Cell, base: Baseline, means: Floats, seen: Ints, chosen: B
     if variance <= 0:
         return 0.0
     freedom = variance**2 / sum(part**2 / degrees for part, degrees in parts)
-    return float(t.ppf(0.975, freedom) * np.sqrt(variance))
+    return float(stdtrit(freedom, 0.975) * np.sqrt(variance))
 
 
 def _clustered_variance(means: Floats, days: Ints) -> tuple[float, int]:

@@ -40,7 +40,7 @@ def edges(cell: Cell, base: Baseline, number: int, mean: float) -> tuple[float |
     if mean >= 0 or not good.any():
         return None, None
     best = int(np.argmax(np.where(good, gain, -1.0)))
-    onset = None if first[best] == 0 else (when[first[best]] - window.start) / 60
+    onset = None if first[best] == 0 else float(when[first[best]] - window.start) / 60
     # The end is the first vote that is well again; slow to the edge of what was looked at means: not seen.
-    end = None if last[best] == len(use) else (when[last[best]] - window.end) / 60
+    end = None if last[best] == len(use) else float(when[last[best]] - window.end) / 60
     return onset, end

@@ -1,0 +1,162 @@
+"""Votes from rows: the real engine over a real store."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from analysis.correlate.types import Outcome, Votes
+from analysis.data import open_data
+from analysis.flat import NAMES
+from analysis.importing.run import import_files
+from analysis.votes import load_votes
+
+Load = Callable[[list[dict[str, Any]], Outcome], list[Votes]]
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Load:
+    def run(rows: list[dict[str, Any]], outcome: Outcome) -> list[Votes]:
+        with (tmp_path / "rows.csv").open("w", newline="") as file:
+            writer = csv.DictWriter(file, NAMES)
+            writer.writeheader()
+            writer.writerows(rows)
+        import_files((tmp_path / "rows.csv",), tmp_path / "store", lambda path: None)
+        data = open_data(str(tmp_path / "store"))
+        try:
+            return load_votes(data, outcome)
+        finally:
+            data.close()
+
+    return run
+
+
+def flow(minute: int, role: str, goodput: float | None, **more: Any) -> dict[str, Any]:
+    return {
+        "time": f"2024-05-01T{minute // 60:02}:{minute % 60:02}:00Z",
+        "vantage": "v1",
+        "asn": 9198,
+        "platform": "youtube" if role == "target" else "wikipedia",
+        "role": role,
+        "probe": "transfer",
+        "pair": f"p{minute}",
+        "arm": "foreign" if role == "control" else "",
+        "seconds": 2,
+        "bytes": 1000,
+        "goodput_bytes_per_second": goodput,
+    } | more
+
+
+def pair(
+    minute: int, target: float | None, control: float | None = 1000, **more: Any
+) -> list[dict[str, Any]]:
+    return [flow(minute, "target", target, **more), flow(minute, "control", control, **more)]
+
+
+FAILED = {"failure": "generic_timeout_error", "stage": "transfer"}
+
+GOODPUT: dict[str, tuple[list[dict[str, Any]], list[float]]] = {
+    "one vote a half hour, the median of its pairs": (
+        [*pair(0, 500), *pair(5, 1000), *pair(20, 2000), *pair(31, 100)],
+        [1.0, 0.1],
+    ),
+    "a failed target takes the smallest ratio of the unfailed": (
+        [*pair(0, 500), *pair(31, 200), flow(65, "target", None, **FAILED), flow(65, "control", 1000)],
+        [0.5, 0.2, 0.2],
+    ),
+    "a pair whose control failed is dropped": (
+        [*pair(0, 500), flow(31, "target", 700), flow(31, "control", None, **FAILED)],
+        [0.5],
+    ),
+    "bytes over seconds stand in for a missing goodput": ([*pair(0, None, 1000)], [0.5]),
+    "a target without its control is no pair": ([*pair(0, 500), flow(31, "target", 700)], [0.5]),
+    "a pair id that returns hours later is another pair": (
+        [*pair(0, 500, pair="p"), *pair(400, 100, pair="p")],
+        [0.5, 0.1],
+    ),
+    "a vantage counts with the arm it has most pairs with": (
+        [
+            *pair(0, 500),
+            *pair(31, 500),
+            flow(65, "target", 300),
+            flow(65, "control", 1000, arm="helper"),
+        ],
+        [0.5, 0.5],
+    ),
+}
+
+
+@pytest.mark.parametrize(("rows", "ratios"), GOODPUT.values(), ids=GOODPUT.keys())
+def test_goodput_votes(load: Load, rows: list[dict[str, Any]], ratios: list[float]) -> None:
+    (votes,) = load(rows, "goodput")
+    assert (votes.platform, votes.asn) == ("youtube", 9198)
+    np.testing.assert_allclose(np.exp(votes.value), ratios)
+
+
+def test_a_platform_that_never_answered_has_votes_without_values(load: Load) -> None:
+    rows = [flow(0, "target", None, **FAILED), flow(0, "control", 1000)]
+    (votes,) = load(rows, "goodput")
+    assert np.isnan(votes.value).all()
+    assert votes.failed.tolist() == [1.0]
+
+
+def probe(minute: int, role: str, failed: bool, **more: Any) -> dict[str, Any]:
+    return {
+        "time": f"2024-05-01T00:{minute:02}:00Z",
+        "vantage": "v1",
+        "asn": 9198,
+        "platform": "youtube" if role == "target" else "wikipedia",
+        "endpoint": "web",
+        "role": role,
+        "probe": "tls",
+        "failure": "connection_reset" if failed else "",
+    } | more
+
+
+FAILURE: dict[str, tuple[list[dict[str, Any]], list[float]]] = {
+    "the share of failed targets minus that of the controls": (
+        [probe(0, "target", True), probe(1, "control", True, platform="a"), probe(1, "control", False)],
+        [0.5],
+    ),
+    "an endpoint fails with the worst of its probes": (
+        [probe(0, "target", False, probe="dns"), probe(1, "target", True)],
+        [1.0],
+    ),
+    "QUIC alone does not make an endpoint fail": (
+        [probe(0, "target", False), probe(1, "target", True, probe="quic")],
+        [0.0],
+    ),
+    "a platform's share is the mean over its endpoints": (
+        [probe(0, "target", True), probe(1, "target", False, endpoint="api")],
+        [0.5],
+    ),
+    "transfers are no failure votes": (
+        [probe(0, "target", False), probe(1, "target", True, probe="transfer")],
+        [0.0],
+    ),
+    "a control of the next half hour stands in": (
+        [probe(29, "target", True), probe(31, "control", False)],
+        [1.0],
+    ),
+}
+
+
+@pytest.mark.parametrize(("rows", "shares"), FAILURE.values(), ids=FAILURE.keys())
+def test_failure_votes(load: Load, rows: list[dict[str, Any]], shares: list[float]) -> None:
+    (votes,) = load(rows, "failure")
+    assert votes.value.tolist() == shares
+    assert votes.controlled == any(row["role"] == "control" for row in rows)
+
+
+def test_cells_are_platform_and_network_and_an_unknown_network_is_one_of_its_own(load: Load) -> None:
+    rows = [
+        probe(0, "target", False),
+        probe(0, "target", False, asn=21299),
+        probe(0, "target", False, asn=""),
+        probe(0, "target", False, platform="vk"),
+    ]
+    cells = [(votes.platform, votes.asn) for votes in load(rows, "failure")]
+    assert cells == [("vk", 9198), ("youtube", None), ("youtube", 9198), ("youtube", 21299)]
