@@ -11,6 +11,9 @@ T = TypeVar("T")
 SLOTS = 16
 # A probe that has waited this long is no timing probe any more: it frees its slot and goes on waiting.
 SLOT_SECONDS = 2.0
+# A DNS probe waits a second for late answers: its slot goes on as soon as an answer can have come, so that names are
+# asked at a steady pace (about a hundred a second) and none waits for another's silence.
+DNS_SLOT_SECONDS = 0.15
 # Beyond this, handshake times are flagged as unreliable (DESIGN section 5). Reachability is not.
 LAG_LIMIT = 0.020
 _TICK = 0.05

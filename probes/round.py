@@ -10,7 +10,7 @@ from measurements.records import Observation
 from measurements.rules.line import AFTER, DURING, FOREIGN_NEEDED, Line, judge_line, vouched
 from measurements.targets import Control, Endpoint, Platform, Targets
 from probes.base import Context
-from probes.limits import LagMeter, Slots
+from probes.limits import DNS_SLOT_SECONDS, LagMeter, Slots
 from probes.walk import Tools, Walk
 
 # Seconds before the second tries: long enough for a lost packet's cause to pass, short enough for a person waiting.
@@ -59,7 +59,8 @@ async def run_round(
 
     start = context.clock.monotonic()
     async with LagMeter(context.clock.monotonic).running() as lag:
-        tools = Tools(context, Slots(), lag, kept, targets.resolvers)
+        dns_slots = Slots(slot_seconds=DNS_SLOT_SECONDS)
+        tools = Tools(context, Slots(), dns_slots, lag, kept, targets.resolvers)
         try:
             await _Round(targets, tools, result, platforms, thorough, step).run()
         except asyncio.CancelledError:

@@ -36,6 +36,7 @@ class Tools:
 
     context: Context
     slots: Slots
+    dns_slots: Slots
     lag: LagMeter
     keep: Callable[[Observation], None]
     resolvers: Sequence[Resolver]
@@ -224,7 +225,8 @@ class Walk:
         context = self.tools.context
         start = context.clock.monotonic()
         try:
-            row = await self.tools.slots.run(lambda: PROBES[name](target, context))
+            slots = self.tools.dns_slots if name == "dns" else self.tools.slots
+            row = await slots.run(lambda: PROBES[name](target, context))
         except asyncio.CancelledError:
             self._keep(_cancelled(name, target, context), flags)
             raise
