@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check lint format types contract fast bench clean setup
+.PHONY: run test check lint format types contract fast bench wheels clean setup
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -45,6 +45,10 @@ contract: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 check: lint types contract test
+
+# Asks the package index; not part of `make check`, which works offline.
+wheels: $(VENV)/.dev
+	$(BIN)/python scripts/check-wheels
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache dist build
