@@ -1,6 +1,7 @@
 """`efir targets`: what is probed, and whether that list is fit for use."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 
@@ -69,7 +70,7 @@ def check(shared: Shared, contact: str | None) -> Exit:
     return Exit.PARTIAL if exit_code is Exit.OK and tried else exit_code
 
 
-def _row(kind: str, owner: str, entry: Endpoint | Control) -> dict[str, object]:
+def _row(kind: str, owner: str, entry: Endpoint | Control) -> dict[str, Any]:
     where = entry.url or f"{entry.address}:{entry.port}" if isinstance(entry, Endpoint) else entry.url
     return {
         "kind": kind,
@@ -92,18 +93,10 @@ def _report(shared: Shared, findings: list[Finding]) -> None:
     )
 
 
-def _show(shared: Shared, rows: list[dict[str, object]]) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, padding=(0, 1))
-    for heading in (_("platform or control"), _("entry"), _("where"), _("probes")):
-        table.add_column(heading, overflow="fold")
-    previous = None
+def _show(shared: Shared, rows: list[dict[str, Any]]) -> None:
+    """Padded columns without wrapping: a URL that is cut in two cannot be copied."""
+    columns = ("of", "id", "where")
+    widths = [max((len(str(row[column])) for row in rows), default=0) for column in columns]
     for row in rows:
-        probes = row["probes"]
-        assert isinstance(probes, tuple)
-        owner = "" if row["of"] == previous else str(row["of"])
-        table.add_row(*(Text(each) for each in (owner, str(row["id"]), str(row["where"]), " ".join(probes))))
-        previous = row["of"]
-    shared.out.console.print(table)
+        cells = (str(row[column]).ljust(width) for column, width in zip(columns, widths, strict=True))
+        shared.out.console.print("  ".join((*cells, " ".join(row["probes"]))), markup=False, soft_wrap=True)
