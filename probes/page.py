@@ -20,6 +20,7 @@ _KEPT_HEADERS: Final = frozenset(
         "content-encoding",
         "content-length",
         "content-type",
+        "date",
         "retry-after",
         "server",
     }

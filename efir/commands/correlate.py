@@ -29,8 +29,16 @@ _OUTCOMES = ("goodput", "failure")
 @click.option("--platform", "platforms", multiple=True, help="Only these platforms.")
 @click.option("--kind", "kinds", multiple=True, help="Only events of these kinds.")
 @click.option("--by-group", is_flag=True, help="Pool the networks of one owner.")
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
-@click.option("--shifts", type=click.IntRange(min=100), default=3000, show_default=True)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Where the random shifts begin."
+)
+@click.option(
+    "--shifts",
+    type=click.IntRange(min=100),
+    default=3000,
+    show_default=True,
+    help="Random shifts of the schedule.",
+)
 @click.option(
     "--preregister",
     type=click.Path(path_type=Path),
