@@ -123,6 +123,25 @@ def _parse_transport(packet: Packet) -> None:
         packet.payload = min(start + 8, packet.end)
 
 
+_END, _PADDING, _WINDOW_SCALE = 0, 1, 3
+
+
+def window_scale(syn: Packet) -> int | None:
+    """The shift that a SYN offers for window sizes (RFC 7323); None where it offers none."""
+    options = syn.data[syn.transport + 20 : syn.payload]
+    at = 0
+    while at < len(options) and options[at] != _END:
+        if options[at] == _PADDING:
+            at += 1
+            continue
+        if at + 2 >= len(options) or options[at + 1] < 2:
+            return None
+        if options[at] == _WINDOW_SCALE:
+            return options[at + 2]
+        at += options[at + 1]
+    return None
+
+
 # --- checksums --------------------------------------------------------------------------------------------------------
 
 

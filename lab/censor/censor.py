@@ -15,7 +15,7 @@ from lab.censor.flows import Flow, FlowTable
 from lab.censor.names import MORE
 from lab.censor.reading import DNS_PORT, Seen, Sighting, reader_for
 from lab.censor.rules import BoundRule, bind
-from lab.packets import UDP, Packet, parse
+from lab.packets import SYN, TCP, UDP, Packet, parse
 from lab.path.emission import Emission
 from lab.scenario import Scenario
 
@@ -52,6 +52,8 @@ class Censor:
         packet = packet or parse(data)
         if packet is None:
             return None
+        if packet.protocol == TCP and packet.flags & SYN:
+            flow.note_syn(packet, up)
         if up and packet.body_length:
             self._read(now, flow, packet, ttl)
         return self._act(Moment(now, flow, packet, up, self._flows, self._routers), ttl)
@@ -123,6 +125,9 @@ class Censor:
                 return sent
             at = outcome.until
         flow.carried += packet.body_length
-        if not acted:
+        # A box keeps a flow's order: what comes after a packet that is held, a repetition for one, waits for it
+        held = flow.held_until[up]
+        if not acted and held <= at:
             return None
-        return [*sent, Emission(at, up, packet.data, 0)]
+        flow.held_until[up] = max(at, held)
+        return [*sent, Emission(flow.held_until[up], up, packet.data, 0)]

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lab.censor.reading import Reader
-from lab.packets import SYN, TCP, UDP, Packet, parse
+from lab.packets import SYN, TCP, UDP, Packet, parse, window_scale
 
 # Of the state that a box keeps for an idle flow: about ten minutes in the box measured best (Xue et al., IMC 2021).
 IDLE_SECONDS = 600.0
@@ -32,10 +32,19 @@ class Flow:
     candidates: list[Any] = field(default_factory=list)  # rules that wait for a name
     readers: dict[int, Reader] = field(default_factory=dict)  # by hop: boxes see different packets of it
     states: dict[str, Any] = field(default_factory=dict)  # what an action keeps, by the rule's name
+    held_until: list[float] = field(default_factory=lambda: [0.0, 0.0])  # of the packets that go down, up
+    client_scale: int | None = None  # window scale that each end offered in its SYN
+    server_scale: int | None = None
 
     @property
     def watched(self) -> bool:
         return bool(self.active or self.candidates)
+
+    def note_syn(self, packet: Packet, up: bool) -> None:
+        if up:
+            self.client_scale = window_scale(packet)
+        else:
+            self.server_scale = window_scale(packet)
 
 
 class FlowTable:

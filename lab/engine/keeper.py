@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from lab.engine import messages, namespaces, netlink, network
+from lab.engine import messages, namespaces, network
 from lab.engine.client_files import show_client_files
 from lab.engine.orders import Configure, Kill, OpenSocket, Order, Serve, Spawn
 
@@ -93,8 +93,7 @@ class Keeper:
             os.killpg(self._world, signal.SIGKILL)
             self._world = None
         with network.inside(self._server_net):
-            for prefix in order.prefixes:
-                netlink.add_local_prefix(prefix)
+            network.own(order.prefixes)
         ready, errors = descriptors
         self._world = self._fork(lambda: self._be_world(order, ready, errors))
 

@@ -33,6 +33,8 @@ def _side(addresses: Iterable[str]) -> int:
     # and no link-local address made: the path knows neither.
     _sysctl("ipv4/ping_group_range", "0 0")
     _sysctl("ipv4/ip_unprivileged_port_start", "0")
+    # IPv6 lets nobody bind to an address that is ours only as part of a network (IPv4 does)
+    _sysctl("ipv6/ip_nonlocal_bind", "1")
     for setting, value in (("accept_ra", "0"), ("router_solicitations", "0"), ("addr_gen_mode", "1")):
         _sysctl(f"ipv6/conf/default/{setting}", value)
     netlink.link_up("lo")
@@ -65,6 +67,16 @@ def configure_client(link: Link) -> None:
                 netlink.delete_address(DEVICE, address)
             with contextlib.suppress(OSError):
                 netlink.delete_route(_DEFAULTS[ipaddress.ip_address(address).version], DEVICE)
+
+
+def own(prefixes: Iterable[str]) -> None:
+    """Make every address of `prefixes` the caller's side's own, so that servers can bind to it."""
+    for prefix in prefixes:
+        parsed = ipaddress.ip_network(prefix)
+        if parsed.num_addresses == 1:
+            netlink.add_address("lo", str(parsed.network_address))
+        else:
+            netlink.add_local_prefix(prefix)
 
 
 def configure_server(link: Link) -> None:

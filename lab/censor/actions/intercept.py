@@ -14,13 +14,14 @@ from dataclasses import dataclass
 
 from lab.censor.actions.base import Moment, Outcome
 from lab.censor.reading import TcpReader
-from lab.packets import ACK, PSH, RST, SYN, TCP, UDP, Ends, Packet, ends_of, tcp, udp
+from lab.packets import ACK, PSH, RST, SYN, TCP, UDP, Ends, Packet, ends_of, tcp, udp, window_scale
 from lab.path.emission import Emission
 from lab.scenario import Intercept, Rule
 
 _SEGMENT = 1200  # fits every path of the lab
 _WINDOW = 65_535
 _MSS = struct.pack(">BBH", 2, 4, _SEGMENT)
+_LARGEST_WINDOW = 0xFFFF
 
 
 @dataclass(slots=True)
@@ -32,6 +33,12 @@ class _Takeover:
     first: int = 0  # the client's initial sequence number
     waiting: bool = False  # for the other server's SYN-ACK
     shift: int = 0  # real server's numbers minus the other's
+    other_scale: int = 0  # of the other server's windows; the client reads them by the real one's
+    real_scale: int = 0
+
+    def window(self, told: int) -> int:
+        """The other server's window as the client must be told it."""
+        return min(told << self.other_scale >> self.real_scale, _LARGEST_WINDOW)
 
 
 class InterceptHandler:
@@ -72,8 +79,12 @@ class InterceptHandler:
         takeover.words = reader.stream.data if isinstance(reader, TcpReader) else packet.body
         takeover.first = flow.client_first
         takeover.shift = packet.acknowledgement
+        options = _MSS
+        if flow.client_scale is not None and flow.server_scale is not None:
+            options += struct.pack(">BBB", 3, 3, flow.client_scale)
+            takeover.real_scale = flow.server_scale
         there = Ends(packet.source, packet.source_port, self._address(packet), takeover.port)
-        knock = tcp(there, takeover.first, 0, SYN, window=_WINDOW, options=_MSS)
+        knock = tcp(there, takeover.first, 0, SYN, window=_WINDOW, options=options)
         farewell = tcp(ends_of(packet), packet.sequence, packet.acknowledgement, RST | ACK)
         return Outcome(None, (self._forged(moment, True, knock), self._forged(moment, True, farewell)))
 
@@ -83,6 +94,7 @@ class InterceptHandler:
             return Outcome(None)  # the client repeats itself, or the real server's last packets come
         takeover.waiting = False
         takeover.shift = (takeover.shift - packet.sequence - 1) & 0xFFFFFFFF
+        takeover.other_scale = window_scale(packet) or 0
         there = ends_of(packet).reversed()
         said = []
         for at in range(0, len(takeover.words), _SEGMENT):
@@ -115,7 +127,7 @@ class InterceptHandler:
                 packet.acknowledgement - (takeover.shift if up and packet.flags & ACK else 0),
                 packet.flags,
                 packet.body,
-                window=packet.window,
+                window=packet.window if up else takeover.window(packet.window),
                 options=packet.data[packet.transport + 20 : packet.payload],
                 ttl=packet.ttl,
             )

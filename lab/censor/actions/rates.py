@@ -65,7 +65,7 @@ class LoseHandler:
 
 
 class DelayHandler:
-    """Trigger: any packet. A packet that comes when the rule no longer applies may overtake those held."""
+    """Trigger: any packet."""
 
     def __init__(self, action: Delay, rule: Rule, rng: random.Random) -> None:
         self._seconds = action.seconds
