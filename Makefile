@@ -50,5 +50,8 @@ check: lint types contract test
 wheels: $(VENV)/.dev
 	$(BIN)/python scripts/check-wheels
 
+bench: $(VENV)/.dev
+	@for each in scripts/bench/*.py; do $(BIN)/python $$each || exit 1; done
+
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache dist build

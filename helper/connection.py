@@ -1,6 +1,7 @@
 """One client connection: read a request, answer it, again until the client has enough."""
 
 import asyncio
+import socket
 from typing import Final
 
 from helper.flows import is_token
@@ -13,15 +14,12 @@ CHUNK: Final = 131_072
 
 # The client names a flow so that it can ask about it later. A header that plain web clients send too.
 TOKEN_HEADER: Final = "x-request-id"
-_NOTE_EVERY: Final = 0.1  # seconds; a flow cut at its cap loses at most this much of its end
 
 
 async def serve(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, client: bytes, state: State
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, client: bytes, state: State, flow: "Flow"
 ) -> None:
     """Answer until the client closes, breaks a rule or its time is over."""
-    flow = _Flow(writer, state)
-    watch = asyncio.create_task(flow.watch())
     try:
         async with asyncio.timeout(state.limits.connection_seconds):
             while await _one(reader, writer, client, state, flow):
@@ -29,13 +27,11 @@ async def serve(
     except (TimeoutError, ConnectionError, asyncio.IncompleteReadError):
         writer.transport.abort()  # nobody reads any more; keep no dead buffers
     finally:
-        watch.cancel()
-        flow.note()
         writer.close()
 
 
 async def _one(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, client: bytes, state: State, flow: "_Flow"
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, client: bytes, state: State, flow: "Flow"
 ) -> bool:
     """Answer one request; True = another may follow."""
     try:
@@ -65,11 +61,15 @@ async def _read_request(reader: asyncio.StreamReader, state: State) -> Request |
         return None
 
 
-class _Flow:
-    """Notes what the kernel says about a named flow while it runs: after a reset it says nothing more."""
+class Flow:
+    """Notes what the kernel says about the flows of one connection.
 
-    def __init__(self, writer: asyncio.StreamWriter, state: State) -> None:
-        self._sock = writer.get_extra_info("socket")
+    `sock` is a duplicate that outlives asyncio's own: a client resets its connection at its cap, asyncio then closes
+    the socket at once, and the numbers of the whole flow would be lost.
+    """
+
+    def __init__(self, sock: socket.socket, state: State) -> None:
+        self._sock = sock
         self._state = state
         self._token: str | None = None
 
@@ -83,11 +83,6 @@ class _Flow:
             info = snapshot(self._sock)
             if info:
                 self._state.flows.note(self._token, info, self._state.clock())
-
-    async def watch(self) -> None:
-        while True:
-            await asyncio.sleep(_NOTE_EVERY)
-            self.note()
 
 
 async def _drop_body(reader: asyncio.StreamReader, request: Request) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from helper import inverted
-from helper.connection import CHUNK, serve
+from helper.connection import CHUNK, Flow, serve
 from helper.http1 import HEAD_LIMIT
 from helper.routes import State
 
@@ -101,35 +101,39 @@ class Server:
         task.add_done_callback(self._connections.discard)
 
     async def _connection(self, sock: socket.socket, client: bytes) -> None:
+        watched = sock.dup()
+        flow = Flow(watched, self._state)
         try:
             sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             async with asyncio.timeout(self._state.limits.head_seconds):
                 first = await inverted.first_byte(sock)
             if first == inverted.FIRST_BYTE:
-                await self._inverted(sock, client)
+                await self._inverted(sock, client, flow)
             else:
-                await self._tls_connection(sock, client)
+                await self._tls_connection(sock, client, flow)
         except (OSError, TimeoutError):
             return  # a scanner, a reset, a handshake that broke off: nothing to answer
         finally:
+            flow.note()
+            watched.close()
             sock.close()
             self._state.accounts.leave(client)
 
-    async def _inverted(self, sock: socket.socket, client: bytes) -> None:
+    async def _inverted(self, sock: socket.socket, client: bytes, flow: Flow) -> None:
         outer, inner = socket.socketpair()
         outer.setblocking(False)
         inner.setblocking(False)
         with outer, inner:
             relay = asyncio.create_task(inverted.relay(sock, outer))
             try:
-                await self._tls_connection(inner, client)
+                await self._tls_connection(inner, client, flow)
                 await relay  # what is still in the pipe belongs to the flow
             finally:
                 relay.cancel()
                 await asyncio.gather(relay, return_exceptions=True)
 
-    async def _tls_connection(self, sock: socket.socket, client: bytes) -> None:
+    async def _tls_connection(self, sock: socket.socket, client: bytes, flow: Flow) -> None:
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader(limit=HEAD_LIMIT)
         protocol = asyncio.StreamReaderProtocol(reader)
@@ -142,7 +146,7 @@ class Server:
         )
         transport.set_write_buffer_limits(high=2 * CHUNK)
         writer = asyncio.StreamWriter(transport, protocol, reader, loop)
-        await serve(reader, writer, client, self._state)
+        await serve(reader, writer, client, self._state, flow)
         await _gone(writer)
 
 

@@ -1,20 +1,25 @@
 """A helper on loopback, for tests and benchmarks that need a real server in the same process."""
 
 import asyncio
+import socket
 import ssl
+import struct
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 from helper.certificate import make, pin
 from helper.control import Control
 from helper.limits import Accounts, Limits
 from helper.routes import State
 from helper.server import Address, Server, listen, tls_context
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ async def _started(server: Server) -> None:
 
 
 @contextmanager
-def loop_in_thread() -> Iterator[Callable[..., object]]:
+def loop_in_thread() -> Iterator[Callable[[Coroutine[Any, Any, T]], T]]:
     """An event loop in a thread; what is yielded runs a coroutine there and gives its result."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
@@ -78,3 +83,100 @@ def any_certificate() -> ssl.SSLContext:
     context.verify_mode = ssl.CERT_NONE
     context.set_alpn_protocols(["http/1.1"])
     return context
+
+
+@dataclass(frozen=True)
+class Pacing:
+    """What a relay does to the bytes from the server, for flows whose ClientHello holds a certain name."""
+
+    rate: float | None = None  # bytes per second; None = as fast as it comes
+    burst: int = 0  # bytes that pass first
+    freeze_after: int | None = None  # bytes; then silence
+    reset_after: int | None = None  # bytes; then RST
+    delay: float = 0.0  # seconds before the first byte
+
+
+_PIECE = 4096  # bytes passed on at a time: fine enough for rates of 1 kB/s and more
+_FREE = Pacing()
+
+
+class Relay:
+    """Passes connections on to a server and slows those whose ClientHello holds a name of `rules`."""
+
+    def __init__(self, upstream: tuple[str, int], rules: dict[str, Pacing]) -> None:
+        self.upstream = upstream
+        self.rules = rules
+        self.seen: list[tuple[str, str | None]] = []  # (local address, matching name) of each connection
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One client connection."""
+        with suppress(OSError):
+            await self._relay(reader, writer)
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        hello = await reader.read(65_536)
+        name = next((name for name in self.rules if name.encode() in hello), None)
+        self.seen.append((writer.get_extra_info("sockname")[0], name))
+        upper_reader, upper_writer = await asyncio.open_connection(*self.upstream)
+        upper_writer.write(hello)
+        down = asyncio.create_task(self._down(upper_reader, writer, self.rules.get(name or "", _FREE)))
+        try:
+            while data := await reader.read(65_536):
+                upper_writer.write(data)
+                await upper_writer.drain()
+            upper_writer.write_eof()
+        finally:
+            down.cancel()
+            await asyncio.gather(down, return_exceptions=True)
+            upper_writer.close()
+            with suppress(OSError):
+                await upper_writer.wait_closed()
+
+    async def _down(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pacing: Pacing) -> None:
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(pacing.delay)
+        passed, due = 0, loop.time()
+        while data := await reader.read(_PIECE if pacing != _FREE else 65_536):
+            passed += len(data)
+            if pacing.reset_after is not None and passed > pacing.reset_after:
+                sock = writer.get_extra_info("socket")
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                writer.transport.abort()
+                return
+            if pacing.freeze_after is not None and passed > pacing.freeze_after:
+                await asyncio.Event().wait()
+            if pacing.rate and passed > pacing.burst:
+                due = max(due, loop.time()) + len(data) / pacing.rate
+                await asyncio.sleep(due - loop.time())
+            writer.write(data)
+            await writer.drain()
+        writer.write_eof()
+
+
+@contextmanager
+def running_relay(
+    upstream: tuple[str, int], rules: dict[str, Pacing], *hosts: str
+) -> Iterator[tuple[int, Relay]]:
+    """A relay in a thread of its own on one free port at each of `hosts`; gives the port and the relay."""
+    relay = Relay(upstream, rules)
+    with loop_in_thread() as call:
+        first = listen(Address(hosts[0] if hosts else "127.0.0.1", 0))
+        port = int(first.getsockname()[1])
+        sockets = [first, *(listen(Address(host, port)) for host in hosts[1:])]
+        servers = [call(asyncio.start_server(relay.serve, sock=sock)) for sock in sockets]
+        try:
+            yield port, relay
+        finally:
+            call(_closed(servers))
+
+
+async def _closed(servers: list[asyncio.Server]) -> None:
+    for server in servers:
+        server.close()
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

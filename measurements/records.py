@@ -114,30 +114,31 @@ class TransferFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """One flow of a throughput measurement."""
 
     direction: Literal["download", "upload"] = "download"
+    protocol: Literal["tcp", "quic"] = "tcp"
     arm: str | None = None  # helper | same_address | foreign | ... of a pair's control
     pair: str | None = None  # same value on the two flows of a pair
     position: int | None = None  # 0 = first of its pair on the wire
     purpose: str | None = None  # pair | noise | long | warm_up | before | after | sentinel
     asked_bytes: int | None = None  # object size asked for
+    announced_bytes: int | None = None  # Content-Length of the answer
     cap_bytes: int | None = None  # where the reader stops
-    cap_seconds: float | None = None
+    cap_seconds: float | None = None  # from the body's first byte
     times: tuple[float, ...] = ()  # seconds since the body's first byte, one a kept read
     bytes: tuple[int, ...] = ()  # cumulative body bytes at these times
+    # seconds from the body's first byte (without one: from the connect) to the end of the flow, a stall included
+    elapsed: float | None = None
     goodput: float | None = None  # bytes per second over the flow's own window (DESIGN section 7)
-    elapsed: float | None = (
-        None  # seconds from the first body byte (without one: from the connect) to the end
-    )
     longest_gap: float | None = None  # seconds without a byte
     stalled: bool = False  # ended by its deadline without progress in the last part
     complete: bool = False  # cap or object end was reached
-    prefix_sha256: str | None = None  # hash of the first `prefix_bytes`
-    prefix_bytes: int | None = None
+    tight: bool = False  # ended early because its rate was known well enough
     prefixes: tuple[
         tuple[int, str], ...
     ] = ()  # (bytes, SHA-256 of so many first bytes) at marks all flows share
-    sender_info: dict[
-        str, float
-    ] = {}  # the helper's TCP_INFO of this flow: retransmitted bytes, rtt, min_rtt ...
+    samples: tuple[
+        tuple[float, float, float], ...
+    ] = ()  # (seconds, rcv_rtt, out-of-order segments), one a second
+    sender_info: dict[str, float] = {}  # the helper's TCP_INFO of this flow: bytes_retrans, rtt, min_rtt ...
 
 
 class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -5,6 +5,7 @@ asyncio's streams would hide a FIN behind a reset (measured), so everything abov
 
 import asyncio
 import socket
+from collections.abc import Callable
 from typing import Protocol
 
 from probes import tcp_info
@@ -39,11 +40,14 @@ class Connection:
         self.sock = sock
         self.bytes_sent = 0
         self.bytes_received = 0
+        self.tap: Callable[[bytes], None] | None = None  # sees each read as it came, below TLS
         self._loop = asyncio.get_running_loop()
 
     async def read(self, limit: int = READ_SIZE) -> bytes:
         data = await self._loop.sock_recv(self.sock, limit)
         self.bytes_received += len(data)
+        if self.tap is not None:
+            self.tap(data)
         return data
 
     async def write(self, data: bytes) -> None:

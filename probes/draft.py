@@ -81,9 +81,16 @@ class Draft:
         return connection
 
     async def handshake(
-        self, connection: Connection, alpn: tuple[str, ...], name: str | None = None
+        self,
+        connection: Connection,
+        alpn: tuple[str, ...],
+        name: str | None = None,
+        pin: str | None = None,
     ) -> TlsStream:
-        """TLS for `name`, else the target's SNI, else its host, else its address (which sends no SNI)."""
+        """TLS for `name`, else the target's SNI, else its host, else its address (which sends no SNI).
+
+        With `pin` (SHA-256 of the leaf's DER form) the server is judged by that alone.
+        """
         known = name or self.target.sni or self.target.endpoint.host
         name = known or self.fields["address"]
         clock = self.context.clock.monotonic
@@ -95,6 +102,7 @@ class Draft:
             seconds=self.context.deadlines.tls,
             clock=clock,
             alpn=alpn,
+            pin=pin,
             scrub=self.context.scrub,
         )
         self.fields["tls"] = shaken.facts

@@ -27,8 +27,8 @@ def flow_of(observation: Observation, session_start: datetime, network: str | No
         failure=observation.failure,
         flags=tuple(flag for flag in observation.flags if flag != "lag"),
         status=http.status if http else None,
-        length=transfer.asked_bytes,
-        prefixes=_prefixes(transfer),
+        length=transfer.announced_bytes,
+        prefixes=transfer.prefixes,
         certificate_valid=_certificate_valid(observation),
         handshake_bytes=tls.received if tls else 0,
         connect=phases.connect,
@@ -37,7 +37,7 @@ def flow_of(observation: Observation, session_start: datetime, network: str | No
         rtt=info.get("rcv_rtt"),
         min_rtt=info.get("min_rtt"),
         out_of_order=info.get("rcv_ooopack", 0.0) / segments if segments else None,
-        retransmitted=transfer.sender_info.get("retransmitted_share"),
+        retransmitted=_retransmitted(transfer.sender_info),
         address=observation.address,
         family=observation.family,
         sni=observation.sni,
@@ -51,10 +51,9 @@ def _elapsed(observation: Observation, transfer: TransferFacts) -> float:
     return observation.phases.transfer or (transfer.times[-1] if transfer.times else 0.0)
 
 
-def _prefixes(transfer: TransferFacts) -> tuple[tuple[int, str], ...]:
-    if transfer.prefixes or transfer.prefix_bytes is None or transfer.prefix_sha256 is None:
-        return transfer.prefixes
-    return ((transfer.prefix_bytes, transfer.prefix_sha256),)
+def _retransmitted(sender: dict[str, float]) -> float | None:
+    sent = sender.get("bytes_sent")
+    return sender.get("bytes_retrans", 0.0) / sent if sent else None
 
 
 def _certificate_valid(observation: Observation) -> bool | None:
