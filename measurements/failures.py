@@ -42,7 +42,7 @@ FAILURES: Final[dict[str, str]] = {
     "ssl_invalid_certificate": "a certificate that is expired or otherwise not valid",
     "ssl_failed_handshake": "the TLS handshake failed (an alert, or bytes that are not TLS)",
     "quic_incompatible_version": "the server speaks no QUIC version of ours",
-    "http_request_failed": "the answer is not HTTP, or breaks off",
+    "http_request_failed": "the answer is not HTTP, or breaks its rules",
     "http_unexpected_status_code": "another status than the one expected",
     "http_unexpected_redirect_url": "a redirect to another place than expected",
     "json_parse_error": "an answer that should be JSON is not",

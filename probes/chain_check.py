@@ -1,28 +1,37 @@
-"""Judges a chain of certificates by our roots outside OpenSSL's own handshake, for QUIC, with the same result codes."""
+"""Judges a chain of certificates by our roots outside OpenSSL's own handshake, with the same result codes.
+
+For QUIC, where OpenSSL has no hand in it; and for forged leaves with keys so short that OpenSSL's handshake stops at
+the key (X509_V_ERR_EE_KEY_TOO_SMALL) and never says that nobody vouches for them.
+"""
 
 import ipaddress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from probes.roots import Roots
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
-HOSTNAME_MISMATCH = 62  # X509_V_ERR_HOSTNAME_MISMATCH of openssl/x509_vfy.h
-IP_ADDRESS_MISMATCH = 64  # X509_V_ERR_IP_ADDRESS_MISMATCH
+# X509_V_ERR_* of openssl/x509_vfy.h
+EE_KEY_TOO_SMALL: Final = 66
+_UNSPECIFIED: Final = 1
+_HOSTNAME_MISMATCH: Final = 62
+_IP_ADDRESS_MISMATCH: Final = 64
 
 
-def verify(roots: Roots, chain: list["Certificate"], name: str) -> int | None:
-    """X509_V_ERR_* code of what is wrong with `chain` (leaf first) for `name`; None if it is good."""
+def verify(roots: Roots, chain: tuple[bytes, ...], name: str) -> int | None:
+    """X509_V_ERR_* code of what is wrong with `chain` (DER, leaf first) for `name`; None if it is good."""
     from OpenSSL import crypto
 
-    certificates = [crypto.X509.from_cryptography(certificate) for certificate in chain]
     try:
-        crypto.X509StoreContext(roots.store(), certificates[0], certificates[1:]).verify_certificate()
+        leaf, *others = [crypto.load_certificate(crypto.FILETYPE_ASN1, der) for der in chain]
+        crypto.X509StoreContext(roots.store(), leaf, others).verify_certificate()
     except crypto.X509StoreContextError as error:
         return int(error.errors[0])
-    return _name_mismatch(chain[0], name)
+    except (crypto.Error, ValueError):  # bytes that are no certificate, or none at all
+        return _UNSPECIFIED
+    return _name_mismatch(leaf.to_cryptography(), name)
 
 
 def _name_mismatch(leaf: "Certificate", name: str) -> int | None:
@@ -32,9 +41,9 @@ def _name_mismatch(leaf: "Certificate", name: str) -> int | None:
     try:
         ipaddress.ip_address(name)
     except ValueError:
-        code, check = HOSTNAME_MISMATCH, partial(identity.verify_certificate_hostname, leaf, name)
+        code, check = _HOSTNAME_MISMATCH, partial(identity.verify_certificate_hostname, leaf, name)
     else:
-        code, check = IP_ADDRESS_MISMATCH, partial(identity.verify_certificate_ip_address, leaf, name)
+        code, check = _IP_ADDRESS_MISMATCH, partial(identity.verify_certificate_ip_address, leaf, name)
     try:
         check()
     except (service_identity.VerificationError, service_identity.CertificateError, ValueError):

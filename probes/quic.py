@@ -95,9 +95,7 @@ def _head(headers: list[tuple[bytes, bytes]]) -> Head | None:
 
 
 def _tls_facts(client: "QuicClient", failed: "QuicFailed | None") -> TlsFacts:
-    from cryptography.hazmat.primitives.serialization import Encoding
-
-    chain = tuple(certificate.public_bytes(Encoding.DER) for certificate in client.chain)
+    chain = client.chain
     described = describe(chain)
     code = failed.verify_code if failed else None
     return TlsFacts(

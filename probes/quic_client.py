@@ -8,7 +8,7 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 from aioquic.asyncio.protocol import QuicConnectionProtocol
 from aioquic.h3.connection import H3_ALPN, H3Connection
@@ -17,13 +17,11 @@ from aioquic.quic.configuration import QuicConfiguration
 from aioquic.quic.connection import QuicConnection
 from aioquic.quic.events import ConnectionTerminated, HandshakeCompleted, QuicEvent
 from aioquic.quic.packet import QuicErrorCode
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from measurements import failures
 from probes.chain_check import verify
 from probes.roots import Roots
-
-if TYPE_CHECKING:
-    from cryptography.x509 import Certificate
 
 logging.getLogger("quic").addHandler(logging.NullHandler())  # its complaints are our observations
 
@@ -120,11 +118,13 @@ class QuicClient(QuicConnectionProtocol):
         return self._last_at - self._first_at
 
     @property
-    def chain(self) -> list["Certificate"]:
-        """Certificates the server sent, leaf first; aioquic keeps them, also unverified."""
+    def chain(self) -> tuple[bytes, ...]:
+        """Certificates the server sent, DER, leaf first; aioquic keeps them, also unverified."""
         tls = self._quic.tls
-        leaf = tls._peer_certificate
-        return [leaf, *tls._peer_certificate_chain] if leaf is not None else []
+        if tls._peer_certificate is None:
+            return ()
+        certificates = (tls._peer_certificate, *tls._peer_certificate_chain)
+        return tuple(certificate.public_bytes(Encoding.DER) for certificate in certificates)
 
     def get(self, headers: list[tuple[bytes, bytes]]) -> None:
         """Send a request with these headers; its answer is read with `next_event`."""

@@ -1,6 +1,6 @@
 """`telegram`: does a data centre answer as one? TCP, then MTProto's unauthenticated first exchange.
 
-It tells a data centre from a box that merely accepts connections, needs no account, and sends 44 bytes.
+It tells a data centre from a box that merely accepts connections, needs no account, and sends 48 bytes.
 """
 
 from measurements.failures import UNKNOWN

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from measurements import failures
 from measurements.records import TlsFacts
+from probes import chain_check
 from probes.connect import READ_SIZE, Connection
 from probes.roots import Roots
 from probes.wire import client_hello, tls_records
@@ -126,10 +127,13 @@ async def handshake(
             await _drive(tls, connection, incoming, outgoing, progress, clock, pin)
     except (OSError, EOFError) as caught:  # ssl's errors and TimeoutError are OSErrors
         error = caught
-    facts = _facts(tls, progress, error, scrub)
-    if error is not None:
-        return Handshake(facts, failure=failures.of_exception(error))
-    return Handshake(facts, stream=TlsStream(connection, tls, incoming, outgoing))
+    chain = _peer_chain(tls)
+    code = _verify_code(error, chain, roots, server_name)
+    facts = _facts(tls, progress, chain, error, code, scrub)
+    if error is None:
+        return Handshake(facts, stream=TlsStream(connection, tls, incoming, outgoing))
+    failure = failures.of_exception(error) if code is None else failures.of_certificate(code)
+    return Handshake(facts, failure=failure)
 
 
 class _PinMismatch(ssl.SSLCertVerificationError):
@@ -176,12 +180,26 @@ def _step(tls: ssl.SSLObject, pin: str | None) -> bool:
     return True
 
 
+def _verify_code(
+    error: Exception | None, chain: tuple[bytes, ...], roots: Roots, server_name: str
+) -> int | None:
+    """X509_V_ERR_* of a refused chain; a key too short to be looked at is no reason yet to trust its signer."""
+    if not isinstance(error, ssl.SSLCertVerificationError):
+        return None
+    if error.verify_code == chain_check.EE_KEY_TOO_SMALL and chain:
+        return chain_check.verify(roots, chain, server_name) or error.verify_code
+    return error.verify_code
+
+
 def _facts(
-    tls: ssl.SSLObject, progress: _Progress, error: Exception | None, scrub: Callable[[str], str]
+    tls: ssl.SSLObject,
+    progress: _Progress,
+    chain: tuple[bytes, ...],
+    error: Exception | None,
+    code: int | None,
+    scrub: Callable[[str], str],
 ) -> TlsFacts:
-    chain = _peer_chain(tls)
     described = describe(chain)
-    untrusted = isinstance(error, ssl.SSLCertVerificationError)
     hello = client_hello.parse(progress.hello)
     first = bytes(progress.first_bytes)
     cipher = tls.cipher() if error is None else None
@@ -189,13 +207,13 @@ def _facts(
         version=tls.version() if error is None else None,
         cipher=cipher[0] if cipher else None,
         chain_sha256=described.sha256,
-        chain_der=chain if untrusted else (),
+        chain_der=() if code is None else chain,
         subject=described.subject,
         issuer=described.issuer,
         issuer_key_ids=described.issuer_key_ids,
         names=described.names,
-        verified=True if error is None else (False if untrusted else None),
-        verify_code=error.verify_code if isinstance(error, ssl.SSLCertVerificationError) else None,
+        verified=True if error is None else (None if code is None else False),
+        verify_code=code,
         alert=_alert(first, error),
         not_tls=None if tls_records.looks_like_tls(first) else _text(first, scrub),
         hello_bytes=len(progress.hello) or None,
