@@ -103,7 +103,7 @@ def _judge_platform(
     for row in own:
         by_endpoint[row.endpoint].append(row)
     judged = _judge_endpoints(platform, by_endpoint, line)
-    lines: list[VerdictLine] = [writer.roll_up(judged, line)]
+    lines: list[VerdictLine] = [writer.roll_up(_speaking(platform, judged), line)]
     for endpoint in platform.endpoints:
         quic = quic_facts(by_endpoint[endpoint.id], everything, line)
         if "quic" in endpoint.probes and quic.tried and not quic.works:
@@ -123,6 +123,21 @@ def _judge_platform(
             )
         lines.append(writer.line(judged[endpoint.id], endpoint.id))
     return lines
+
+
+def _speaking(platform: Platform, judged: Mapping[str, Judgement]) -> dict[str, Judgement]:
+    """The endpoints that speak for their platform; each endpoint's own line says what happened to it in any case.
+
+    An entry that nobody has tried from a clean line may be stale, so it speaks only where no other does. Of a group one
+    working entry is enough: apps move on to the next data centre (so judges OONI's Telegram test, ooni/spec ts-020).
+    """
+    groups: dict[str, dict[str, Judgement]] = defaultdict(dict)
+    for endpoint in [e for e in platform.endpoints if e.verified] or platform.endpoints:
+        groups[endpoint.group or f"{endpoint.id} alone"][endpoint.id] = judged[endpoint.id]
+    speaking: dict[str, Judgement] = {}
+    for members in groups.values():
+        speaking |= {name: each for name, each in members.items() if each.verdict == "accessible"} or members
+    return speaking
 
 
 def _judge_endpoints(

@@ -17,7 +17,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built from this tree by the pinned build backend's newest release or, offline, the installed one."""
     folder = tmp_path_factory.mktemp("dist")
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    done = subprocess.run([*command, "-w", str(folder), str(ROOT)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*command, "-w", str(folder), str(ROOT)], capture_output=True, text=True, check=False
+    )
     if "No matching distribution" in done.stderr or "Could not find a version" in done.stderr:
         pytest.skip("the build backend cannot be fetched here")
     assert done.returncode == 0, done.stderr
@@ -33,7 +35,9 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
     (site / "borrowed.pth").write_text(borrowed_path(folder))
-    return next(each for each in (folder / "bin" / "python", folder / "Scripts" / "python.exe") if each.exists())
+    return next(
+        each for each in (folder / "bin" / "python", folder / "Scripts" / "python.exe") if each.exists()
+    )
 
 
 def borrowed_path(folder: Path) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from itertools import count
 
+import msgspec
 import pytest
 
 from measurements.records import Observation, TlsFacts, VerdictLine
@@ -237,3 +238,38 @@ def test_the_worst_endpoint_speaks_for_the_platform() -> None:
     lines = judge(rows, WEB, api)
     assert (platform(lines).verdict, platform(lines).stage) == ("blocked", "tls")
     assert platform(lines).reason.startswith("api: ")
+
+
+def endpoint(name: str, **fields: object) -> Endpoint:
+    url = f"https://{name}.video.example/"
+    return Endpoint(id=name, url=url, probes=("dns", "tls"), **fields)  # type: ignore[arg-type] # a table of cases
+
+
+STOPPED = [
+    dns(SECOND, endpoint="api"),
+    *twice(broken, SECOND, "tls", "connection_reset", endpoint="api", probe="tls"),
+]
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "rows", "wanted"),
+    [
+        ([WEB, endpoint("api", verified=False)], [dns(GENUINE), page(), *STOPPED], "accessible"),
+        ([endpoint("api", verified=False)], STOPPED, "blocked"),
+        ([msgspec.structs.replace(WEB, group="dc"), endpoint("api", group="dc")],
+         [dns(GENUINE), page(), *STOPPED], "accessible"),
+        ([WEB, endpoint("api", group="dc"), endpoint("dc3", group="dc")], [dns(GENUINE), page(), *STOPPED], "blocked"),
+    ],
+    ids=[
+        "an entry nobody has tried does not speak for its platform",
+        "unless there is no other",
+        "of a group one that works is enough",
+        "a group in which none works counts",
+    ],
+)  # fmt: skip
+def test_who_speaks_for_the_platform(endpoints: list[Endpoint], rows: list[Observation], wanted: str) -> None:
+    lines = judge([*OK, *rows], *endpoints)
+    assert platform(lines).verdict == wanted
+    assert next(line for line in lines if line.endpoint == "api").verdict == "blocked", (
+        "its own line says so anyway"
+    )
