@@ -29,7 +29,6 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     port: int | None = None
     expect: Expect | None = None
     kind: Literal["web", "api", "media", "messaging"] | None = None
-    group: str | None = None  # of one group one working entry is enough for the platform's verdict
     verified: bool = True  # False: could not be tried from a clean line when the file was written
     note: str | None = None
 

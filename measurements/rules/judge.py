@@ -128,16 +128,17 @@ def _judge_platform(
 def _speaking(platform: Platform, judged: Mapping[str, Judgement]) -> dict[str, Judgement]:
     """The endpoints that speak for their platform; each endpoint's own line says what happened to it in any case.
 
-    An entry that nobody has tried from a clean line may be stale, so it speaks only where no other does. Of a group one
-    working entry is enough: apps move on to the next data centre (so judges OONI's Telegram test, ooni/spec ts-020).
+    An entry that nobody has tried from a clean line may be stale: a name that is gone, a port that is not served. So it
+    speaks for its platform only with what a stale entry cannot cause, or where no other entry speaks.
     """
-    groups: dict[str, dict[str, Judgement]] = defaultdict(dict)
-    for endpoint in [e for e in platform.endpoints if e.verified] or platform.endpoints:
-        groups[endpoint.group or f"{endpoint.id} alone"][endpoint.id] = judged[endpoint.id]
-    speaking: dict[str, Judgement] = {}
-    for members in groups.values():
-        speaking |= {name: each for name, each in members.items() if each.verdict == "accessible"} or members
-    return speaking
+    tried = {e.id for e in platform.endpoints if e.verified}
+    if not tried:
+        return dict(judged)
+    return {name: each for name, each in judged.items() if name in tried or _cannot_be_stale(each)}
+
+
+def _cannot_be_stale(judgement: Judgement) -> bool:
+    return judgement.verdict in ("blocked", "intercepted", "throttled") and judgement.stage != "tcp"
 
 
 def _judge_endpoints(

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from itertools import count
 
-import msgspec
 import pytest
 
 from measurements.records import Observation, TlsFacts, VerdictLine
@@ -249,27 +248,28 @@ STOPPED = [
     dns(SECOND, endpoint="api"),
     *twice(broken, SECOND, "tls", "connection_reset", endpoint="api", probe="tls"),
 ]
+SWITCHED_OFF = [
+    dns(SECOND, endpoint="api"),
+    *twice(broken, SECOND, "connect", "connection_refused", endpoint="api", probe="tls"),
+]
 
 
 @pytest.mark.parametrize(
     ("endpoints", "rows", "wanted"),
     [
-        ([WEB, endpoint("api", verified=False)], [dns(GENUINE), page(), *STOPPED], "accessible"),
-        ([endpoint("api", verified=False)], STOPPED, "blocked"),
-        ([msgspec.structs.replace(WEB, group="dc"), endpoint("api", group="dc")],
-         [dns(GENUINE), page(), *STOPPED], "accessible"),
-        ([WEB, endpoint("api", group="dc"), endpoint("dc3", group="dc")], [dns(GENUINE), page(), *STOPPED], "blocked"),
+        ([WEB, endpoint("api")], SWITCHED_OFF, "blocked"),
+        ([WEB, endpoint("api", verified=False)], SWITCHED_OFF, "accessible"),
+        ([WEB, endpoint("api", verified=False)], STOPPED, "blocked"),
+        ([endpoint("api", verified=False)], SWITCHED_OFF, "blocked"),
     ],
     ids=[
-        "an entry nobody has tried does not speak for its platform",
-        "unless there is no other",
-        "of a group one that works is enough",
-        "a group in which none works counts",
+        "an entry known to work",
+        "an entry nobody has tried that may be switched off",
+        "an entry nobody has tried that is stopped at its name",
+        "an entry nobody has tried that stands alone",
     ],
-)  # fmt: skip
+)
 def test_who_speaks_for_the_platform(endpoints: list[Endpoint], rows: list[Observation], wanted: str) -> None:
-    lines = judge([*OK, *rows], *endpoints)
+    lines = judge([*OK, dns(GENUINE), page(), *rows], *endpoints)
     assert platform(lines).verdict == wanted
-    assert next(line for line in lines if line.endpoint == "api").verdict == "blocked", (
-        "its own line says so anyway"
-    )
+    assert next(line for line in lines if line.endpoint == "api").verdict == "blocked", "its own line says so"
