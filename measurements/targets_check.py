@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from measurements.targets import Control, Endpoint, Expect, Platform, Targets, Transfer
+from measurements.targets import Control, Targets, Transfer
 
 # DESIGN section 6: a block is concluded while two foreign controls on other networks work, so one may fail.
 FOREIGN_NETWORKS: Final = 3
@@ -149,24 +149,3 @@ RULES: Final[tuple[Callable[[Targets, date], Iterator[Finding]], ...]] = (
     _fresh,
     _unverified,
 )
-
-
-def with_objects(targets: Targets) -> Targets:
-    """The same targets with each transfer's object or page as an endpoint of its own, so that a round tries it too."""
-    platforms = {
-        key: msgspec.structs.replace(platform, endpoints=(*platform.endpoints, *_objects(platform)))
-        for key, platform in targets.platforms.items()
-    }
-    return msgspec.structs.replace(targets, platforms=platforms)
-
-
-def _objects(platform: Platform) -> Iterator[Endpoint]:
-    for number, transfer in enumerate(platform.transfers):
-        url = transfer.discover.page if transfer.discover else transfer.url
-        least = None if transfer.discover else transfer.min_bytes
-        yield Endpoint(
-            id=f"transfer-{number}",
-            url=url,
-            probes=("dns", "tcp", "tls", "http"),
-            expect=Expect(status=200, min_bytes=least),
-        )
