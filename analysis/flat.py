@@ -55,8 +55,3 @@ REQUIRED: Final = tuple(column.name for column in COLUMNS if column.required)
 def unknown_columns(names: list[str]) -> list[str]:
     """Names that are not of the contract: they are left out, with a warning."""
     return [name for name in names if name not in NAMES]
-
-
-def missing_columns(names: list[str]) -> list[str]:
-    """Required names that a table does not have: it cannot be used."""
-    return [name for name in REQUIRED if name not in names]

@@ -90,7 +90,7 @@ class Stage:
     """Takes rows of one table in any order; `commit` makes them part of the store."""
 
     def __init__(self, table: Table, store: Path, folder: Path, connection: Any) -> None:
-        self._table = table
+        self.table = table
         self._home = store / table.folder
         self._folder = folder
         self._staged = folder / "staged"
@@ -103,7 +103,7 @@ class Stage:
         """Stage a `pyarrow.RecordBatch` of the table's columns."""
         if self._writer is None:
             # lz4: these files live for minutes
-            self._writer = pq.ParquetWriter(self._part(), self._table.schema, compression="lz4")
+            self._writer = pq.ParquetWriter(self._part(), self.table.schema, compression="lz4")
         self._writer.write_batch(batch)
 
     def add_query(self, select: str) -> int:
@@ -127,7 +127,7 @@ class Stage:
         if not self._parts:
             return Added()
         split = self._folder / "split"
-        columns = ", ".join(self._table.names)
+        columns = ", ".join(self.table.names)
         staged = self._connection.execute(
             f"COPY (SELECT {columns}, CAST(time AS DATE) AS day FROM {_read(self._staged)}) TO {quoted(split)} "
             "(FORMAT parquet, COMPRESSION lz4_raw, PARTITION_BY (day))"
@@ -151,15 +151,15 @@ class Stage:
         return int(count)
 
     def _new_rows(self, staged_day: Path, held_day: Path) -> str:
-        columns = ", ".join(f"new.{name}" for name in self._table.names)
-        once = f"(SELECT DISTINCT ON ({', '.join(self._table.key)}) * FROM {_read(staged_day)})"
+        columns = ", ".join(f"new.{name}" for name in self.table.names)
+        once = f"(SELECT DISTINCT ON ({', '.join(self.table.key)}) * FROM {_read(staged_day)})"
         if not any(held_day.glob("*.parquet")):
             return f"SELECT {columns} FROM {once} AS new"
         return " UNION ALL ".join(
             f"SELECT {columns} FROM (SELECT * FROM {once} WHERE {which}) AS new "
             f"ANTI JOIN {_read(held_day)} AS old ON "
             + " AND ".join(f"new.{name} IS NOT DISTINCT FROM old.{name}" for name in names)
-            for which, names in self._table.held_as
+            for which, names in self.table.held_as
         )
 
 

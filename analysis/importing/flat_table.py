@@ -6,14 +6,14 @@ counted. Values come as text (CSV) or typed (Parquet); the same expressions serv
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 import duckdb
 
 from analysis.engines.duck import quoted
-from analysis.flat import COLUMNS, Column, Kind, missing_columns, unknown_columns
+from analysis.flat import COLUMNS, REQUIRED, Column, Kind, unknown_columns
 from analysis.importing.counts import Counts
-from analysis.importing.reading import CHUNK, Damaged, chunks, head, is_compressed
+from analysis.importing.csv_table import open_csv, require
 from analysis.parquet_store import Stage, Writer
 
 # Kind -> SQL that gives the value or null; {x} is the raw column.
@@ -28,93 +28,31 @@ _TYPED: Final[dict[Kind, str]] = {
     "THEN CAST(try_cast(regexp_replace(CAST({x} AS VARCHAR), '^AS', '') AS DOUBLE) AS BIGINT) END",
 }
 _GIVEN: Final = "nullif(trim(CAST({x} AS VARCHAR)), '') IS NOT NULL"
-_DELIMITERS: Final = (",", ";", "\t")
-
-
-class NotATable(Exception):
-    """The file is no flat table; the text says what is missing."""
-
-
-def csv_header(start: bytes) -> tuple[str, list[str]]:
-    """Delimiter and column names from a file's first bytes."""
-    line = start.decode("utf-8-sig", "replace").split("\n", 1)[0].strip("\r")
-    delimiter = max(_DELIMITERS, key=line.count)
-    return delimiter, [name.strip().strip('"') for name in line.split(delimiter)]
 
 
 def import_csv(path: Path, writer: Writer, stage: Stage, counts: Counts) -> None:
     """Bring one CSV file in. Raises NotATable."""
-    delimiter, names = csv_header(head(path, 1 << 16))
-    _check_names(names, path)
-    plain = _decompress(path, writer, counts)
-    columns = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in _unique(names))
-    source = (
-        f"read_csv({quoted(plain)}, auto_detect = false, header = true, delim = {quoted(delimiter)}, quote = '\"', "
-        f"escape = '\"', columns = {{{columns}}}, store_rejects = true, rejects_limit = 0) AS source"
-    )
-    try:
-        _import(source, names, path, writer, stage, counts)
-        _count_rejected(path, writer.connection, counts)
-    except duckdb.Error as error:
-        counts.refuse("not_csv", str(path), _first_line(error))
-    finally:
-        if plain != path:
-            plain.unlink(missing_ok=True)
+    with open_csv(path, writer, counts, REQUIRED) as table:
+        _import(table.name, table.names, path, writer, stage, counts)
 
 
 def import_parquet(path: Path, writer: Writer, stage: Stage, counts: Counts) -> None:
     """Bring one Parquet file in. Raises NotATable."""
-    source = f"read_parquet({quoted(path)}) AS source"
+    source = f"read_parquet({quoted(path)})"
     try:
-        described = writer.connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
+        described = writer.connection.execute(f"DESCRIBE SELECT * FROM {source} AS source").fetchall()
         names = [name for name, *_ in described]
-        _check_names(names, path)
+        require(names, REQUIRED, path)
         _import(source, names, path, writer, stage, counts)
     except duckdb.Error as error:
-        counts.refuse("not_parquet", str(path), _first_line(error))
-
-
-def _check_names(names: list[str], path: Path) -> None:
-    missing = missing_columns(names)
-    if missing:
-        raise NotATable(f"{path}: is no flat table, it has no column {', '.join(missing)}")
-
-
-def _unique(names: list[str]) -> list[str]:
-    """Names, made different where a table repeats one: the first of each counts."""
-    return [f"{name} {i}" if name in names[:i] else name for i, name in enumerate(names)]
-
-
-def _decompress(path: Path, writer: Writer, counts: Counts) -> Path:
-    """A plain file of the content: DuckDB gives up a damaged gzip as a whole, so it gets what can be had."""
-    if not is_compressed(path):
-        return path
-    plain = writer.scratch / "table.csv"
-    with plain.open("wb") as file:
-        try:
-            for chunk in chunks(path):
-                file.write(chunk)
-        except Damaged as damage:
-            counts.refuse(str(damage).replace(" ", "_"), str(path))
-            _drop_torn_line(file)
-    return plain
-
-
-def _drop_torn_line(file: BinaryIO) -> None:
-    """Cut the file after its last line end; lines of tables are far shorter than what is looked through."""
-    end = file.tell()
-    start = max(0, end - CHUNK)
-    with open(file.name, "rb") as reader:
-        file.flush()
-        reader.seek(start)
-        file.truncate(start + reader.read().rfind(b"\n") + 1)
+        counts.refuse("not_parquet", str(path), str(error).splitlines()[0])
 
 
 def _import(source: str, names: list[str], path: Path, writer: Writer, stage: Stage, counts: Counts) -> None:
     connection = writer.connection
     counts.left_out.update(unknown_columns(names))
     present = [column for column in COLUMNS if column.name in names]
-    connection.execute(f"CREATE OR REPLACE TABLE typed AS SELECT {_select(present)} FROM {source}")
+    connection.execute(f"CREATE OR REPLACE TABLE typed AS SELECT {_select(present)} FROM {source} AS source")
     try:
         _count_problems(path, connection, counts)
         _count_wrong(present, connection, counts)
@@ -175,18 +113,3 @@ def _stored(present: list[Column]) -> str:
     return (
         f"SELECT {', '.join(parts)}, NULL AS measurement, 'flat' AS origin FROM typed WHERE problem IS NULL"
     )
-
-
-def _count_rejected(path: Path, connection: Any, counts: Counts) -> None:
-    """Lines that are no CSV of this header: DuckDB keeps one row a missing column, so lines are counted."""
-    rejected = connection.execute(
-        "SELECT line, any_value(error_type) FROM reject_errors GROUP BY line ORDER BY line"
-    ).fetchall()
-    for line, kind in rejected:
-        counts.refuse("bad_line", f"{path}:{line}", str(kind).lower())
-    connection.execute("DROP TABLE IF EXISTS reject_errors")
-    connection.execute("DROP TABLE IF EXISTS reject_scans")
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]

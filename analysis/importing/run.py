@@ -5,37 +5,56 @@ from pathlib import Path
 from typing import Final
 
 from analysis.importing.counts import Counts
-from analysis.importing.flat_table import NotATable, csv_header, import_csv, import_parquet
+from analysis.importing.csv_table import NotATable, csv_header
+from analysis.importing.flat_table import import_csv, import_parquet
+from analysis.importing.json_records import JsonReader
+from analysis.importing.observation_table import import_observation_table
+from analysis.importing.own_records import import_spool
 from analysis.importing.reading import head
-from analysis.parquet_store import Writer, open_writer
-from analysis.tables import FLAT, OBSERVATIONS, OONI
+from analysis.importing.stages import Stages
+from analysis.ooni.platforms import Platforms
+from analysis.parquet_store import open_writer
 
 
-class Stages:
-    """Where the readers put what they find."""
+class Import:
+    """What the readers of one import share."""
 
-    def __init__(self, writer: Writer) -> None:
-        self.writer = writer
-        self.rows = writer.stage(FLAT)  # rows of flat tables
-        self.derived = writer.stage(FLAT)  # rows that sum up the records below
-        self.ooni = writer.stage(OONI)
-        self.observations = writer.stage(OBSERVATIONS)
-
-
-Reader = Callable[[Path, Stages, Counts], None]
+    def __init__(self, stages: Stages, counts: Counts, platforms: Platforms) -> None:
+        self.stages = stages
+        self.counts = counts
+        self.platforms = platforms
+        self.json = JsonReader(stages, counts, platforms)
 
 
-def _csv(path: Path, stages: Stages, counts: Counts) -> None:
-    import_csv(path, stages.writer, stages.rows, counts)
+Reader = Callable[[Path, Import], None]
 
 
-def _parquet(path: Path, stages: Stages, counts: Counts) -> None:
-    import_parquet(path, stages.writer, stages.rows, counts)
+def _spool(path: Path, run: Import) -> None:
+    import_spool(path, run.stages, run.counts)
 
 
-# What a file starts with -> who reads it; the last takes all that is left.
+def _parquet(path: Path, run: Import) -> None:
+    import_parquet(path, run.stages.writer, run.stages.tables, run.counts)
+
+
+def _csv(path: Path, run: Import) -> None:
+    import_csv(path, run.stages.writer, run.stages.tables, run.counts)
+
+
+def _ooni_table(path: Path, run: Import) -> None:
+    import_observation_table(path, run.stages.writer, run.json.ooni, run.platforms, run.counts)
+
+
+def _json(path: Path, run: Import) -> None:
+    run.json.read(path)
+
+
+# What the (decompressed) content of a file starts with -> who reads it; the first that fits.
 READERS: Final[tuple[tuple[Callable[[bytes], bool], Reader], ...]] = (
+    (lambda start: start.startswith(b"SQLite format 3\0"), _spool),
     (lambda start: start.startswith(b"PAR1"), _parquet),
+    (lambda start: start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["), _json),
+    (lambda start: "measurement_uid" in csv_header(start)[1], _ooni_table),
     (lambda start: "time" in csv_header(start)[1], _csv),
 )
 
@@ -46,32 +65,30 @@ def reader_of(path: Path) -> Reader | None:
     return next((reader for fits, reader in READERS if fits(start)), None)
 
 
-def import_files(files: Iterable[Path], store: Path, progress: Callable[[Path], None]) -> Counts:
+def import_files(
+    files: Iterable[Path], store: Path, platforms: Platforms, progress: Callable[[Path], None]
+) -> Counts:
     """Bring `files` (folders: all files in them) into `store`. Raises OSError, StoreBusy."""
     counts = Counts()
     with open_writer(store) as writer:
-        stages = Stages(writer)
+        run = Import(Stages(writer), counts, platforms)
         for path in _expanded(files):
             progress(path)
             counts.files += 1
-            _import_one(path, stages, counts)
-        for stage in (stages.rows, stages.ooni, stages.observations):
-            added = stage.commit()
-            counts.kept += added.rows
-            counts.duplicates += added.duplicates
-        stages.derived.commit()
+            _import_one(path, run)
+        counts.kept, counts.duplicates = run.stages.commit()
     return counts
 
 
-def _import_one(path: Path, stages: Stages, counts: Counts) -> None:
+def _import_one(path: Path, run: Import) -> None:
     reader = reader_of(path)
     if reader is None:
-        counts.refuse("unknown_format", str(path))
+        run.counts.refuse("unknown_format", str(path))
         return
     try:
-        reader(path, stages, counts)
+        reader(path, run)
     except NotATable as error:
-        counts.refuse("not_a_flat_table", str(error))
+        run.counts.refuse("not_a_table", str(error))
 
 
 def _expanded(files: Iterable[Path]) -> Iterator[Path]:

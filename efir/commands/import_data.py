@@ -19,11 +19,14 @@ from efir.options import Shared, shared_options
 def command(shared: Shared, files: tuple[Path, ...], into: Path) -> Exit:
     """Bring FILEs (or all files in folders) into a folder for analysis.
 
-    Takes flat tables (CSV, Parquet); each may be compressed with gzip or zstd. What is there already is not added
-    again. Ends with 5 when some record could not be read; everything else is kept.
+    Takes flat tables (CSV, Parquet), Efir's own database and exports, OONI's measurements (JSON lines) and observation
+    tables (CSV); gzip and zstd are undone. What is there already is not added again. Ends with 5 when some record
+    could not be read; everything else is kept.
     """
     from analysis.importing.run import import_files
+    from analysis.ooni.platforms import platforms_of
     from analysis.parquet_store import StoreBusy
+    from measurements.targets_file import load_targets
 
     started = time.monotonic()
 
@@ -32,7 +35,7 @@ def command(shared: Shared, files: tuple[Path, ...], into: Path) -> Exit:
             shared.out.text(f"{path} ...")
 
     try:
-        counts = import_files(files, into, progress)
+        counts = import_files(files, into, platforms_of(load_targets(shared.targets)), progress)
     except StoreBusy as error:
         raise EfirError(
             _("{folder}: another import writes there; wait for it.").format(folder=error)

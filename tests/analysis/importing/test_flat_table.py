@@ -10,6 +10,7 @@ import pytest
 from analysis.data import open_data
 from analysis.importing.counts import Counts
 from analysis.importing.run import import_files
+from analysis.ooni.platforms import Platforms
 
 HEADER = "time,vantage,asn,platform,role,probe,failure,seconds,bytes"
 GOOD = "2023-11-08T12:00:00Z,v1,9198,youtube,target,tls,,0.5,100"
@@ -22,7 +23,7 @@ def csv(folder: Path, *rows: str, header: str = HEADER, name: str = "table.csv")
 
 
 def run(store: Path, *files: Path) -> Counts:
-    return import_files(files, store, lambda path: None)
+    return import_files(files, store, Platforms({}, {}), lambda path: None)
 
 
 def column(store: Path, name: str) -> list[object]:
@@ -93,7 +94,7 @@ def test_unknown_columns_are_left_out_and_named(tmp_path: Path) -> None:
 
 def test_a_table_without_a_required_column_is_refused_by_its_name(tmp_path: Path) -> None:
     counts = run(tmp_path / "d", csv(tmp_path, "2023-11-08T12:00:00Z,v1", header="time,vantage"))
-    assert counts.unreadable == {"not_a_flat_table": 1}
+    assert counts.unreadable == {"not_a_table": 1}
     assert "platform, role, probe" in counts.complaints[0]
 
 

@@ -1,0 +1,98 @@
+"""A measurement's attempts, gathered by the host they were made at."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from analysis.ooni.platforms import APP_PLATFORMS, host_of
+from analysis.ooni.record import Attempt, Record
+
+# Facebook's own network: its app test calls an answer from elsewhere false (ooni/spec ts-019).
+_HOME_NETWORK: Final = {"facebook_messenger": 32934}
+# WhatsApp's chat hosts stand for each other: only all of them failing stops the app (ooni/spec ts-018).
+_CHAT: Final = re.compile(r"e\d+\.whatsapp\.net")
+# Telegram's data centres are addresses without a name, and one is enough (ooni/spec ts-020).
+_ADDRESS: Final = re.compile(r"[0-9.]+|.*:.*")
+DATA_CENTRES: Final = "dc"
+
+
+@dataclass(slots=True)
+class Host:
+    """All attempts at one host, or at hosts that stand for each other."""
+
+    name: str
+    answers: set[str] = field(default_factory=set)  # addresses that the system's resolver gave
+    others: set[str] = field(
+        default_factory=set
+    )  # addresses that other resolvers gave, asked from the same line
+    failures: list[str] = field(default_factory=list)  # of the system's resolver
+    denied: bool = False  # another resolver says that there is no such name
+    strange: bool = False  # every answer lies outside the network where the app is known to live
+    tcp: list[Attempt] = field(default_factory=list)
+    tls: list[Attempt] = field(default_factory=list)
+    http: list[Attempt] = field(default_factory=list)
+
+    @property
+    def worked(self) -> bool:
+        """Something came back: an answer, a connection, a page, a certificate (be it a bad one)."""
+        return bool(self.answers) or any(
+            attempt.failure is None or attempt.failure.startswith("ssl_")
+            for attempts in (self.tcp, self.tls, self.http)
+            for attempt in attempts
+        )
+
+
+def hosts_of(record: Record) -> list[Host]:
+    """The hosts of a measurement, the input's own first."""
+    app = record.test in APP_PLATFORMS
+    main = DATA_CENTRES if app else host_of(record.input) or ""
+    home = _HOME_NETWORK.get(record.test)
+    hosts: dict[str, Host] = {}
+    owner = _owners(record.attempts)
+    for attempt in record.attempts:
+        name = attempt.host or owner.get(attempt.address or "") or main
+        if app:
+            name = _alias(name)
+        host = hosts.get(name)
+        if host is None:
+            host = hosts[name] = Host(name)
+        if attempt.step == "dns":
+            _answered(host, attempt, home)
+        elif attempt.step == "tcp":
+            host.tcp.append(attempt)
+        elif attempt.step == "tls":
+            host.tls.append(attempt)
+        elif attempt.step == "http":
+            host.http.append(attempt)
+    return sorted(hosts.values(), key=lambda host: host.name != main)
+
+
+def _owners(attempts: Iterable[Attempt]) -> dict[str, str]:
+    """address -> name that led to it; connections name an address alone."""
+    owner: dict[str, str] = {}
+    for attempt in attempts:
+        if attempt.host is None:
+            continue
+        for address in attempt.answers:
+            owner.setdefault(address, attempt.host)
+        if attempt.address:
+            owner.setdefault(attempt.address, attempt.host)
+    return owner
+
+
+def _alias(name: str) -> str:
+    if _ADDRESS.fullmatch(name):
+        return DATA_CENTRES
+    return "chat" if _CHAT.fullmatch(name) else name
+
+
+def _answered(host: Host, attempt: Attempt, home: int | None) -> None:
+    if attempt.own:
+        host.answers.update(attempt.answers)
+        if attempt.failure is not None and not attempt.answers:
+            host.failures.append(attempt.failure)
+        host.strange = home is not None and bool(attempt.asns) and home not in attempt.asns
+    else:
+        host.others.update(attempt.answers)
+        host.denied |= attempt.failure == "dns_nxdomain_error"

@@ -1,0 +1,95 @@
+"""Verdicts over OONI's records: one line a measurement, by the rules of the probe."""
+
+from typing import Final
+
+from analysis.ooni.facts import NOTHING, gather, offline
+from analysis.ooni.hosts import hosts_of
+from analysis.ooni.platforms import APP_PLATFORMS
+from analysis.ooni.record import Record
+from measurements.records import VerdictLine
+from measurements.rules.judge import LINE_REASONS, Judgement, judge_endpoint
+from measurements.rules.table import VERSION
+from measurements.verdicts import WORST_FIRST
+
+WAIVED: Final = "; one measurement, so the retry rule is waived"
+
+
+def judge(record: Record) -> Judgement:
+    """The verdict of the worst endpoint."""
+    if record.broken is not None:
+        return _inconclusive("failed-measurement", f"failed_measurement: {record.broken}")
+    hosts = hosts_of(record)
+    if hosts and offline(record, hosts):
+        return _inconclusive("offline", LINE_REASONS["offline"])
+    judged = [(name, judge_endpoint(facts)) for name, facts in gather(record, hosts)]
+    counted = [each for each in judged if each[1].counts] or judged
+    if not counted:
+        return judge_endpoint(NOTHING)
+    return _worst(counted)
+
+
+def _worst(judged: list[tuple[str, Judgement]]) -> Judgement:
+    # An endpoint that was not tried further says nothing while others speak.
+    speaking = [each for each in judged if each[1].rule != "no-evidence"] or judged
+    return min(speaking, key=lambda each: WORST_FIRST.index(each[1].verdict))[1]
+
+
+def _inconclusive(rule: str, reason: str) -> Judgement:
+    return Judgement(rule=rule, verdict="inconclusive", stage=None, failure=None, reason=reason)
+
+
+def verdict_line(record: Record) -> VerdictLine:
+    """The `endpoint`-null line of one measurement."""
+    judgement = judge(record)
+    return VerdictLine(
+        platform=record.platform,
+        verdict=judgement.verdict,
+        stage=judgement.stage,
+        failure=judgement.failure,
+        rule=judgement.rule,
+        rules_version=VERSION,
+        reason=judgement.reason + ("" if judgement.verdict == "accessible" else WAIVED),
+        observations=(record.id,),
+        vantage=record.vantage,
+        asn=record.asn,
+        country=record.country,
+        time=record.time,
+        source=record.source,
+    )
+
+
+# What the flat row of a measurement is called as a probe: the step that its test is about.
+_PROBE: Final = {"telegram": "telegram", "facebook_messenger": "tcp", "whatsapp": "tcp"}
+_STAGE_OF: Final = {
+    "dns": "resolve",
+    "tcp": "connect",
+    "tls": "tls",
+    "http": "first_byte",
+    "transfer": "transfer",
+}
+
+
+def vote(record: Record) -> dict[str, object] | None:
+    """The flat row that stands for the measurement; None if it says nothing about the line.
+
+    A site that is down for everyone is no vote, and neither is a measurement that failed as such.
+    """
+    judgement = judge(record)
+    if judgement.verdict == "down" or (judgement.verdict == "inconclusive" and judgement.failure is None):
+        return None
+    return {
+        "time": record.time,
+        "vantage": record.vantage,
+        "asn": record.asn,
+        "country": record.country,
+        "access": record.network,
+        "platform": record.platform,
+        "endpoint": record.test if record.test in APP_PLATFORMS else record.input,
+        "role": "target",
+        "probe": _PROBE.get(record.test, "http"),
+        "stage": _STAGE_OF.get(judgement.stage or ""),
+        "failure": judgement.failure,
+        "seconds": record.runtime,
+        "measurement": record.id,
+        "origin": "ooni",
+    }

@@ -1,0 +1,61 @@
+"""Which platform a measurement is about."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from measurements.targets import Targets
+
+# Tests of one app: their hosts are fixed by OONI, so the name of the test says it all.
+APP_PLATFORMS: Mapping[str, str] = {
+    "facebook_messenger": "facebook",
+    "telegram": "telegram",
+    "whatsapp": "whatsapp",
+    "signal": "signal",
+}
+
+
+@dataclass(frozen=True)
+class Platforms:
+    """Hosts of `targets.yaml`: whole names, and the sites whose every name belongs to a platform."""
+
+    hosts: Mapping[str, str]
+    sites: Mapping[str, str]
+
+    def of_host(self, host: str) -> str:
+        """The platform, else the host name itself."""
+        host = host.casefold().rstrip(".")
+        labels = host.split(".")
+        site = ".".join(labels[-2:])
+        return self.hosts.get(host) or self.sites.get(site) or host
+
+    def of_measurement(self, test: str, given: str | None) -> str | None:
+        """None for a test without a target (speed tests, header games)."""
+        if test in APP_PLATFORMS:
+            return APP_PLATFORMS[test]
+        host = host_of(given)
+        return self.of_host(host) if host else None
+
+
+def platforms_of(targets: Targets) -> Platforms:
+    """A web endpoint speaks for its whole site; an API or CDN host, which others may share, for itself alone."""
+    hosts: dict[str, str] = {}
+    sites: dict[str, str] = {}
+    for name, platform in targets.platforms.items():
+        for endpoint in platform.endpoints:
+            if endpoint.host is None:
+                continue
+            hosts[endpoint.host.casefold()] = name
+            if endpoint.kind in (None, "web"):
+                sites[".".join(endpoint.host.casefold().split(".")[-2:])] = name
+    return Platforms(hosts, sites)
+
+
+def host_of(given: str | None) -> str | None:
+    """Host of a measurement's input: a URL of any scheme, or a bare host with or without a port."""
+    if not given:
+        return None
+    try:
+        return urlsplit(given if "//" in given else f"//{given}").hostname
+    except ValueError:  # brackets that are no IPv6 address
+        return None
