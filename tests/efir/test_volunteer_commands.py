@@ -210,28 +210,6 @@ def test_a_broken_targets_file_ends_with_configuration_and_its_line(
     assert f"{file}:2: platform: unknown key 'platform'; did you mean 'platforms'?" in capsys.readouterr().err
 
 
-UNREACHABLE = """
-version: 1
-platforms:
-  a: {name: A, endpoints: [{id: dc, address: 127.0.0.1, port: 9, probes: [tcp]}]}
-controls:
-  - {id: c, name: C, scope: foreign, url: "https://127.0.0.1:9/", probes: [tcp, tls]}
-resolvers: [{id: system}]
-"""
-
-
-@pytest.mark.parametrize("arguments", [("targets", "check"), ("doctor",)], ids=" ".join)
-def test_with_consent_entries_are_tried_and_an_offline_line_ends_with_its_code(
-    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
-) -> None:
-    file = tmp_path / "t.yaml"
-    file.write_text(UNREACHABLE)
-    code, found = lines(capsys, *arguments, "--targets", str(file), "--state", str(state))
-    assert code == Exit.OFFLINE
-    said = [line.get("text", "") for line in found]
-    assert any("this line is offline" in text or "no control answers" in text for text in said)
-
-
 def test_who_checks_targets_says_so_and_where_to_complain() -> None:
     assert re.fullmatch(r"Efir/\S+ targets-check \(\+https://\S+\)", user_agent(None))
     assert user_agent("https://me.example/").endswith("(+https://me.example/)")
