@@ -151,11 +151,14 @@ class Walk:
 
     async def _ask_again(self) -> None:
         own = self.tools.own_resolvers
-        asked = [o for o in self.rows if o.probe == "dns" and o.resolver in {r.id for r in own}]
-        if self.endpoint.host is None or any(o.failure is None for o in asked):
+        ids = {r.id for r in own}
+        asked = [o for o in self.rows if o.probe == "dns" and o.resolver in ids]
+        told = [a for o in asked if o.dns and o.dns.used for a in o.dns.used.addresses]
+        if self.endpoint.host is None or self._choose(told, 1, 1):
             return
         await self._resolve(own, attempt=2)
-        silent = all(o.failure in TIMEOUTS for o in self.rows if o.probe == "dns" and o.attempt == 2)
+        again = [o for o in self.rows if o.resolver in ids and o.attempt == 2 and o.dns]
+        silent = all(o.failure in TIMEOUTS for o in again if o.dns and o.dns.question == "A")
         for attempt in range(3, SILENT_DNS_TRIES + 1):
             if silent:
                 await self._resolve(own, attempt)

@@ -117,8 +117,10 @@ class _Addresses:
         self.by_address: dict[str, list[Observation]] = defaultdict(list)
         for row in tried:
             self.by_address[row.address or ""].append(row)
-        self.trusted = _told(o for o in asked if is_trusted(o))
-        self.system = _told(o for o in asked if not is_trusted(o))
+        # Addresses of a family that could not be tried (IPv6 without a route) are as good as none.
+        tried_ipv6 = {":" in address for address in self.by_address}
+        self.trusted = _of_families(_told(o for o in asked if is_trusted(o)), tried_ipv6)
+        self.system = _of_families(_told(o for o in asked if not is_trusted(o)), tried_ipv6)
         if endpoint.address is not None:
             self.system = {endpoint.address}
         self.deepest = max((p for p in endpoint.probes if p in DEPTH), key=DEPTH.index, default="tcp")
@@ -172,6 +174,11 @@ def is_trusted(row: Observation) -> bool:
 def _told(rows: Iterable[Observation]) -> set[str]:
     """Addresses of the answers that a computer would use."""
     return {a for o in rows if o.dns and o.dns.used for a in o.dns.used.addresses}
+
+
+def _of_families(addresses: set[str], tried_ipv6: set[bool]) -> set[str]:
+    """Those of the families that were tried; all where nothing was."""
+    return {a for a in addresses if not tried_ipv6 or (":" in a) in tried_ipv6}
 
 
 def _dns(asked: list[Observation], view: _Addresses, line: Line) -> Dns:
