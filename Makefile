@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check lint format types contract fast bench wheels clean setup
+.PHONY: run test check lint format types contract fast bench accuracy wheels clean setup
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -40,6 +40,9 @@ format: $(VENV)/.dev
 
 types: $(VENV)/.dev
 	$(BIN)/mypy
+
+accuracy: $(VENV)/.dev
+	$(BIN)/python scripts/accuracy.py $(ARGS)
 
 contract: $(VENV)/.dev
 	$(BIN)/lint-imports

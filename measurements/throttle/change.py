@@ -11,7 +11,10 @@ from measurements.throttle.thresholds import THRESHOLDS as T
 from measurements.throttle.usable import use_of
 
 # Where a long flow is looked at: finer than the smallest burst that matters beyond 64 kB.
-GRID: Final = 16 * 1024
+GRID: Final = 16_000
+# A change past this share of the cap leaves the pairs too few bytes behind it; past it they run that much further.
+NEAR_CAP: Final = 0.5
+BEYOND: Final = 256_000
 # A rate after the change needs this long to be one: a policer refills and empties within it.
 AFTER_SECONDS: Final = 1.0
 
@@ -64,6 +67,11 @@ def long_slowdown(pair: Pair) -> Slowdown | None:
     rest = max(end - time_at(control, change.at_bytes), 1e-3)
     theirs = (control.body_bytes - change.at_bytes) / rest
     return change if change.after < T.half * theirs else None
+
+
+def needed_cap(change: Slowdown | None, cap: int) -> int:
+    """Where the next pairs should stop: at their usual `cap`, or 256 kB beyond a change of the long flow."""
+    return change.at_bytes + BEYOND if change and change.at_bytes > NEAR_CAP * cap else cap
 
 
 def long_usable(pair: Pair) -> bool:

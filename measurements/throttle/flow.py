@@ -15,9 +15,9 @@ Arm = Literal["helper", "same_address", "foreign"]
 ARMS: tuple[Arm, ...] = ("helper", "same_address", "foreign")
 
 # Slow start and small buckets hide the rate in the first bytes (research: bursts of 8-32 kB are usual).
-WINDOW_START = 32 * 1024
+WINDOW_START = 32_000
 # Below this the window's second half would be shorter than slow start's last flight.
-SHORT = 64 * 1024
+SHORT = 64_000
 # Kernel timestamps of reads are no finer than a scheduler tick; nothing is ever faster than its bytes over this.
 TICK = 0.001
 
@@ -53,6 +53,7 @@ class Flow:
         None  # share of data segments that came out of order or again: loss before us
     )
     retransmitted: float | None = None  # share of bytes the sender (our helper) sent again
+    resent: int | None = None  # segments that we had to send again: our ClientHello, our request
     address: str | None = None
     family: int | None = None
     sni: str | None = None

@@ -13,6 +13,7 @@ def flow_of(observation: Observation, session_start: datetime, network: str | No
     """
     transfer = observation.transfer or TransferFacts()
     phases, tls, http, info = observation.phases, observation.tls, observation.http, observation.tcp_info
+    sender = transfer.sender_info
     segments = info.get("data_segs_in")
     return Flow(
         role=observation.role,
@@ -34,10 +35,12 @@ def flow_of(observation: Observation, session_start: datetime, network: str | No
         connect=phases.connect,
         handshake=phases.tls,
         first_byte=phases.first_byte,
-        rtt=info.get("rcv_rtt"),
-        min_rtt=info.get("min_rtt"),
+        # The sender's own view where our helper gave it: a receiver sees its round trips only from the outside.
+        rtt=sender.get("rtt", info.get("rcv_rtt")),
+        min_rtt=sender.get("min_rtt", info.get("min_rtt")),
         out_of_order=info.get("rcv_ooopack", 0.0) / segments if segments else None,
         retransmitted=_retransmitted(transfer.sender_info),
+        resent=int(info["retransmits"]) if "retransmits" in info else None,
         address=observation.address,
         family=observation.family,
         sni=observation.sni,

@@ -99,7 +99,11 @@ RULES: Final[tuple[ArmRule, ...]] = (
         _marked,
         "the control's address slowed with the target's; target against the controls before, another control steady",
     ),
-    _no("residual", lambda facts: facts.residual, "a slowed control makes any target look clean"),
+    _no(
+        "residual",
+        lambda facts: facts.residual and _clean(facts),
+        "a slowed control makes any target look clean",
+    ),
     _no("mild", _mild, "neither slowed by half nor alike"),
     ArmRule("clean", "clean", None, None, _clean, "the ratio's lower bound lies above one half"),
     _no("straddles", lambda facts: True, "enough pairs, no answer"),

@@ -1,0 +1,398 @@
+"""The scenarios of docs/accuracy.md, as data."""
+
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal
+
+from measurements.throttle.evidence import Plan
+from measurements.throttle.flow import Arm
+
+Kind = Literal["police", "shape", "loss", "ack_loss"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The volunteer's line, the same for both flows of a pair."""
+
+    mbit: float = 10.0
+    rtt: float = 0.06  # seconds to the servers
+    loss: float = 0.0  # share of packets
+    pair_sd: float = 0.3  # log-sd of the ratio of two flows one after the other
+    drift_sd: float = 0.3  # log-sd of the slow drift (AR(1), .9 from pair to pair)
+    stalls: float = 0.0  # share of flows with a handover stall of 1-5 s
+    background: float = 0.0  # share of flows that share the line with something else
+    queue: float = 0.05  # seconds of buffer in front of the line (bufferbloat: 1 and more)
+    boost: tuple[float, float] | None = None  # PowerBoost: (bytes at `mbit`, Mbit/s after them)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What the box does to target flows."""
+
+    kind: Kind = "police"
+    kbit: float = float("inf")
+    burst: float = 32_000.0  # bytes; of a shaper: its queue in seconds
+    after_bytes: float = 0.0
+    after_seconds: float = 0.0
+    freeze: float = float("inf")  # bytes after which nothing comes
+    loss: float = 0.0  # share of packets dropped (kind loss, ack_loss)
+    delay: float = 0.0  # extra round trip seconds
+    handshake: float = 0.0  # extra seconds of the handshake
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """How one side's server differs."""
+
+    rtt: float | None = None  # seconds, where it is not the line's
+    pace: float = float("inf")  # bytes per second
+    bbr: bool = False
+    fail: Literal["reset", "forged", None] = None
+    fail_share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One row. `want` lists the right answers; a `throttled` outside it is a false alarm, whatever else is asked."""
+
+    id: str
+    words: str
+    want: tuple[str, ...]
+    line: Line = field(default_factory=Line)
+    limit: Limit | None = None
+    target: Server = field(default_factory=Server)
+    control: Server = field(default_factory=Server)
+    arms: tuple[Arm, ...] = ("same_address",)
+    limited_arms: tuple[Arm, ...] = ("same_address", "helper", "foreign")
+    baseline_line: Line | None = None  # the line on the baseline's evenings, where it differs
+    extend: bool = True  # pairs may run beyond a change that the long pair found
+    baseline: bool = False  # the foreign arm has ten earlier pairs of the same kind, without the limit
+    mechanism: str | None = None  # what the signature should say
+    plan: Plan = "plain"
+    network_changed: bool = False
+    max_pairs: int = 18
+    long_pair: bool = True
+    contagious: bool = False  # the first target flow marks the address: its neutral name is slow from then on
+    permute: bool = False  # target and control labels are drawn anew in each pair
+    main: bool = True  # of the rows that need the large number of sessions
+
+
+THROTTLED: Final = ("throttled",)
+CLEAN: Final = ("not_throttled",)
+OPEN: Final = ("inconclusive",)
+NEVER: Final = ("not_throttled", "inconclusive")
+
+
+# A cap holds the target still, so the control alone carries the spread of the pair.
+ALONE: Final = 2**0.5
+# A line "of 3 Mbit/s and more" stays there: its slow drift is small, its pairs still vary.
+STEADY: Final = 0.1
+
+
+def _caps() -> tuple[Scenario, ...]:
+    return tuple(
+        Scenario(
+            f"E1-{kbit}k-{mbit}M",
+            f"policer {kbit} kbit/s, burst 32 kB, on a line of {mbit} Mbit/s",
+            THROTTLED,
+            Line(mbit=mbit, drift_sd=STEADY),
+            Limit(kbit=kbit),
+            mechanism="policer",
+        )
+        for kbit in (128, 256, 512)
+        for mbit in (3, 10, 50)
+    )
+
+
+_POLICED: Final = Limit(kbit=128)
+
+SCENARIOS: Final[tuple[Scenario, ...]] = (
+    *_caps(),
+    Scenario(
+        "E1-noisy-512k-3M",
+        "policer 512 kbit/s on a line of 3 Mbit/s whose pairs vary by log-sd 0.6",
+        THROTTLED,
+        Line(mbit=3, pair_sd=0.6 * ALONE, drift_sd=STEADY),
+        Limit(kbit=512),
+        mechanism="policer",
+    ),
+    Scenario(
+        "E1-noisy-128k-3M",
+        "policer 128 kbit/s on a line of 3 Mbit/s whose pairs vary by log-sd 0.6",
+        THROTTLED,
+        Line(mbit=3, pair_sd=0.6 * ALONE, drift_sd=STEADY),
+        Limit(kbit=128),
+        mechanism="policer",
+    ),
+    Scenario(
+        "E1-burst-8k",
+        "policer 130 kbit/s, burst 8 kB",
+        THROTTLED,
+        Line(),
+        Limit(kbit=130, burst=8e3),
+        mechanism="policer",
+    ),
+    Scenario(
+        "E1-burst-100k",
+        "policer 150 kbit/s, burst 100 kB",
+        THROTTLED,
+        Line(),
+        Limit(kbit=150, burst=100e3),
+        mechanism="policer",
+    ),
+    Scenario(
+        "E2",
+        "policer 128 kbit/s, burst 1 MB: found by the long pair",
+        THROTTLED,
+        Line(),
+        Limit(kbit=128, burst=1e6),
+        main=False,
+    ),
+    Scenario(
+        "E2-short",
+        "the same, longer pairs refused",
+        OPEN,
+        Line(),
+        Limit(kbit=128, burst=1e6),
+        extend=False,
+        main=False,
+    ),
+    Scenario(
+        "E3-128k",
+        "shaper 128 kbit/s, queue 2 s",
+        THROTTLED,
+        Line(),
+        Limit("shape", kbit=128, burst=2.0),
+        mechanism="shaper",
+    ),
+    Scenario(
+        "E3-512k",
+        "shaper 512 kbit/s, queue 1 s",
+        THROTTLED,
+        Line(),
+        Limit("shape", kbit=512, burst=1.0),
+        mechanism="shaper",
+    ),
+    Scenario(
+        "E4-200k",
+        "128 kbit/s after 200 kB",
+        THROTTLED,
+        Line(),
+        Limit(kbit=128, burst=8e3, after_bytes=200e3),
+        mechanism="delayed",
+    ),
+    Scenario("E5", "freeze after 16-20 kB", THROTTLED, Line(), Limit(freeze=18e3), mechanism="truncation"),
+    Scenario("E6-1k", "1 kbit/s", THROTTLED, Line(), Limit(kbit=1, burst=6e3)),
+    Scenario(
+        "E6-acks",
+        "half of the acknowledgements lost upstream",
+        THROTTLED,
+        Line(),
+        Limit("ack_loss", loss=0.5),
+        mechanism="upload",
+    ),
+    Scenario(
+        "E6-loss",
+        "10 % loss and 300 ms added",
+        THROTTLED,
+        Line(),
+        Limit("loss", loss=0.10, delay=0.3),
+        mechanism="loss",
+    ),
+    Scenario(
+        "E6-handshake",
+        "handshakes of 4 s",
+        THROTTLED,
+        Line(),
+        Limit(handshake=4.0),
+        mechanism="handshake_delay",
+    ),
+    Scenario(
+        "E7-helper",
+        "name slowed on our server too",
+        THROTTLED,
+        Line(),
+        _POLICED,
+        arms=("helper", "same_address"),
+        mechanism="policer",
+    ),
+    Scenario(
+        "E7-addresses",
+        "name slowed on the platform's addresses alone",
+        THROTTLED,
+        Line(),
+        _POLICED,
+        arms=("helper", "same_address"),
+        limited_arms=("same_address",),
+        mechanism="policer",
+    ),
+    Scenario(
+        "E7-telegram",
+        "no helper arm: foreign control with baseline",
+        THROTTLED,
+        Line(),
+        _POLICED,
+        arms=("foreign",),
+        baseline=True,
+    ),
+    Scenario(
+        "E8",
+        "the first target flow marks the address, another control stays fast",
+        THROTTLED,
+        Line(),
+        _POLICED,
+        arms=("same_address", "foreign"),
+        limited_arms=("same_address",),
+        contagious=True,
+    ),
+    Scenario(
+        "E8-alone", "the same with no other control", OPEN, Line(), _POLICED, contagious=True, main=False
+    ),
+    *(
+        Scenario(f"N1-{p}", f"random loss of {p} %", NEVER, Line(loss=p / 100, pair_sd=0.2))
+        for p in (0.5, 1, 2, 5)
+    ),
+    Scenario(
+        "N2-congestion",
+        "evening peak: 3 Mbit/s shared with others",
+        NEVER,
+        Line(mbit=3, background=0.5, drift_sd=0.6, pair_sd=0.5),
+    ),
+    Scenario(
+        "N2-bufferbloat", "a buffer of 2 s in front of 3 Mbit/s", NEVER, Line(mbit=3, queue=2.0, pair_sd=0.4)
+    ),
+    Scenario(
+        "N3-slow-origin",
+        "origin slow under every name",
+        NEVER,
+        target=Server(pace=200e3),
+        control=Server(pace=200e3),
+    ),
+    Scenario(
+        "N3-slow-origin-foreign",
+        "origin slow, foreign control fast, with baseline",
+        NEVER,
+        target=Server(pace=40e3),
+        arms=("foreign",),
+        baseline=True,
+    ),
+    Scenario(
+        "N3-no-baseline",
+        "origin slow, foreign control fast, no baseline",
+        OPEN,
+        target=Server(pace=40e3),
+        arms=("foreign",),
+    ),
+    Scenario("N3-cache-miss", "every third target flow is a cache miss", NEVER, Line(stalls=0.15)),
+    Scenario(
+        "N3-paced", "origin paces at 50 kB/s", NEVER, target=Server(pace=50e3), control=Server(pace=50e3)
+    ),
+    Scenario(
+        "N3-rtt4",
+        "target four times as far as the foreign control, 1 % loss, with baseline",
+        NEVER,
+        Line(loss=0.01),
+        target=Server(rtt=0.24),
+        arms=("foreign",),
+        baseline=True,
+    ),
+    Scenario(
+        "N3-cc",
+        "control answers with BBR, target with Cubic, at 2 % loss, with baseline",
+        NEVER,
+        Line(loss=0.02),
+        control=Server(bbr=True),
+        arms=("foreign",),
+        baseline=True,
+    ),
+    Scenario(
+        "N3-cc-new-loss",
+        "the same servers, 2 % loss tonight and none in the baseline",
+        NEVER,
+        Line(loss=0.02),
+        control=Server(bbr=True),
+        arms=("foreign",),
+        baseline=True,
+        baseline_line=Line(),
+    ),
+    *(
+        Scenario(
+            f"N4-{sd}",
+            f"mobile line, pairs vary by log-sd {sd}, handovers",
+            NEVER,
+            Line(pair_sd=sd, drift_sd=0.6, stalls=0.05),
+        )
+        for sd in (0.3, 0.6, 0.9)
+    ),
+    Scenario("N5-plan", "plan-wide policer of 1.5 Mbit/s", NEVER, Line(mbit=1.5)),
+    Scenario("N5-powerboost", "PowerBoost: 2 Mbit/s after 1 MB", NEVER, Line(mbit=20, boost=(1e6, 2.0))),
+    Scenario(
+        "N5-tariff",
+        "a video class of 1.5 Mbit/s on a line of 10, plan bundled",
+        NEVER,
+        Line(mbit=10),
+        Limit("shape", kbit=1500, burst=0.5),
+        plan="bundled",
+    ),
+    Scenario("N5-background", "background traffic on a third of the flows", NEVER, Line(background=0.33)),
+    Scenario(
+        "N7-reset",
+        "flows reset after the handshake",
+        OPEN,
+        target=Server(fail="reset", fail_share=1.0),
+        main=False,
+    ),
+    Scenario(
+        "N7-forged",
+        "forged certificates, and slow",
+        OPEN,
+        Line(),
+        _POLICED,
+        target=Server(fail="forged", fail_share=1.0),
+        main=False,
+    ),
+    Scenario("N8-controls", "control against control", NEVER, Line(pair_sd=0.6, drift_sd=0.6)),
+    Scenario("N8-permuted", "throttled flows, labels drawn anew", NEVER, Line(), _POLICED, permute=True),
+    Scenario(
+        "I1",
+        "line of 0.3 Mbit/s, cap 256 kbit/s",
+        OPEN,
+        Line(mbit=0.3, drift_sd=STEADY),
+        Limit(kbit=256),
+        main=False,
+    ),
+    Scenario(
+        "I2",
+        "cap at 0.6 of the line's speed",
+        OPEN,
+        Line(mbit=3, drift_sd=STEADY),
+        Limit(kbit=1800),
+        main=False,
+    ),
+    Scenario("I3-six", "six pairs only", OPEN, Line(), _POLICED, max_pairs=6, main=False),
+    Scenario(
+        "I3-sick",
+        "half of the control flows fail",
+        OPEN,
+        Line(),
+        _POLICED,
+        control=Server(fail="reset", fail_share=0.5),
+        main=False,
+    ),
+    Scenario("I3-network", "the network changed", OPEN, Line(), _POLICED, network_changed=True, main=False),
+)
+
+
+def power_rows() -> tuple[Scenario, ...]:
+    """Power by the pairs' log-sd and the ratio of cap to line."""
+    return tuple(
+        replace(
+            SCENARIOS[0],
+            id=f"P-{sd}-{kbit}",
+            words=f"policer {kbit} kbit/s on 3 Mbit/s, log-sd {sd}",
+            line=Line(mbit=3, pair_sd=sd * ALONE, drift_sd=STEADY),
+            limit=Limit(kbit=kbit),
+            main=False,
+        )
+        for sd in (0.3, 0.6, 0.9)
+        for kbit in (128, 256, 512)
+    )

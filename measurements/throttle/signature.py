@@ -1,0 +1,238 @@
+"""How a slowing works: mechanism, rate, burst, onset and scope. Never a verdict by itself.
+
+Everything is taken from several flows, never from one. The rate is a Theil-Sen slope (Sen 1968) of bytes over time once
+the flow has settled; the burst is the empirical arrival envelope above that line (ShaperProbe, IMC 2011, section 3).
+Policed, shaped and lossy flows are told apart as in Flach et al. (SIGCOMM 2016): a policer drops and leaves the delay
+alone, a shaper delays. A clamp, the same rate whatever the line does, is what ordinary congestion never shows.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import log
+from statistics import fmean, median, pstdev
+from typing import Final, Literal
+
+from measurements.throttle.change import slowdown
+from measurements.throttle.decision import FamilyDecision
+from measurements.throttle.evidence import SessionEvidence
+from measurements.throttle.flow import Flow
+from measurements.throttle.pair import Pair, measure, pair_use
+
+Mechanism = Literal["policer", "shaper", "delayed", "truncation", "loss", "handshake_delay", "upload"]
+
+# One flow's shape is an accident of its losses.
+MIN_FLOWS: Final = 3
+# Payload of a full segment with timestamps, and its packet: boxes count packets, we count payload.
+PACKET, PAYLOAD = 1500, {4: 1448, 6: 1428}
+# Slow start, and the bytes of the burst, are over by then.
+SETTLE_SECONDS: Final = 1.0
+SETTLE_ROUND_TRIPS: Final = 5
+MIN_POINTS: Final = 5
+# Flows through one policer spread by less than .03 (median deviation), flows under 10 % loss by .07 and more ...
+CLAMP_SPREAD: Final = 0.06
+# ... and does not follow the line.
+CLAMP_SLOPE: Final = 0.25
+# Consistent onset: coefficient of variation of the byte (or second) at which flows turn slow or stop.
+SAME_ONSET: Final = 0.15
+# Buckets of known policers hold 8-100 kB; what comes later than that is a rule, not a bucket.
+LATE_ONSET: Final = 150_000
+# Share of segments out of order, or sent again, from which packets were dropped on purpose or by a bad line.
+DROPS: Final = 0.02
+# A flow waits for nothing but its queue: three times the path's own round trip, or 200 ms more.
+QUEUE_FACTOR: Final = 3.0
+QUEUE_SECONDS: Final = 0.2
+# A policed flow spends a good part of its time in gaps (kernel tbf at 130 kbit/s: 0.39 of it, at 512: 0.26).
+GAP_SHARE: Final = 0.15
+# Share of flows in which our own ClientHello or request had to be sent again: acknowledgements are lost upstream.
+RESENT_SHARE: Final = 0.3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """Rates in bytes per second of IP packets (what a box is set to); `None` = cannot be told."""
+
+    mechanism: Mechanism | None = None
+    rate: float | None = None
+    burst: float | None = None  # bytes at line speed before the rate holds
+    onset_bytes: float | None = None
+    onset_seconds: float | None = None
+    clamp: bool | None = None  # the same rate whatever the line does
+    flows: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Features:
+    """Medians over the slow flows; None = not measured on this system."""
+
+    stage: str | None
+    clamp: bool | None
+    stopped_at: float | None  # bytes after which every flow stopped for good
+    onset_bytes: float | None
+    onset_seconds: float | None
+    drops: float | None  # share of segments out of order or sent again
+    sent_again: float | None  # by our helper, as it says
+    queueing: bool | None
+    gap_share: float
+    resent: float | None  # share of flows in which our own packets were lost
+
+
+def signature(session: SessionEvidence, decision: FamilyDecision) -> Signature:
+    """Signature of a throttled session, from the pairs of the deciding arm; empty for any other verdict."""
+    if decision.verdict != "throttled" or decision.deciding is None:
+        return Signature()
+    pairs = [pair for pair in session.pairs if pair.arm == decision.deciding and pair_use(pair) == "counts"]
+    flows = [pair.target for pair in pairs]
+    if len(flows) < MIN_FLOWS:
+        return Signature(flows=len(flows))
+    found = features(pairs, decision.stage)
+    mechanism = next((word for word, matches in _MECHANISMS if matches(found)), None)
+    has_rate = mechanism not in {"truncation", "handshake_delay"}
+    rates = [rate for rate in map(settled_rate, flows) if rate]
+    rate = median(rates) if has_rate and len(rates) >= MIN_FLOWS else None
+    bursts = [burst(flow, rate) for flow in flows] if rate else []
+    late = mechanism in {"delayed", "truncation"}
+    return Signature(
+        mechanism=mechanism,
+        rate=rate * _on_the_wire(flows) if rate else None,
+        burst=median(bursts) * _on_the_wire(flows) if bursts else None,
+        onset_bytes=(found.stopped_at or found.onset_bytes) if late else None,
+        onset_seconds=found.onset_seconds if late else None,
+        clamp=found.clamp,
+        flows=len(flows),
+    )
+
+
+def features(pairs: Sequence[Pair], stage: str | None) -> Features:
+    """What the mechanisms are told apart by, of at least `MIN_FLOWS` pairs."""
+    flows = [pair.target for pair in pairs]
+    turns = [turn for turn in map(slowdown, flows) if turn]
+    turned = len(turns) >= max(MIN_FLOWS, len(flows) / 2)
+    stops = [float(flow.received) for flow in flows if _stopped(flow)]
+    return Features(
+        stage=stage,
+        clamp=clamp(pairs),
+        stopped_at=_consistent(stops) if len(stops) > len(flows) / 2 else None,
+        onset_bytes=_consistent([float(turn.at_bytes) for turn in turns]) if turned else None,
+        onset_seconds=_consistent([turn.at_seconds for turn in turns]) if turned else None,
+        drops=_median(flow.out_of_order for flow in flows),
+        sent_again=_median(flow.retransmitted for flow in flows),
+        queueing=_queueing(flows),
+        gap_share=median(gap_share(flow) for flow in flows),
+        resent=_share_resent(flows),
+    )
+
+
+def _dropped(found: Features) -> bool:
+    if found.drops is None and found.sent_again is None:
+        return found.gap_share >= GAP_SHARE
+    return max(found.drops or 0.0, found.sent_again or 0.0) >= DROPS
+
+
+def _upload(found: Features) -> bool:
+    """Our own packets are lost, what the helper sends is not (it only thinks so and sends again)."""
+    return found.resent is not None and found.resent >= RESENT_SHARE and (found.drops or 0.0) < DROPS
+
+
+# First match wins.
+_MECHANISMS: Final[tuple[tuple[Mechanism, Callable[[Features], bool]], ...]] = (
+    ("handshake_delay", lambda found: found.stage == "tls"),
+    ("truncation", lambda found: found.stopped_at is not None),
+    ("delayed", lambda found: (found.onset_bytes or 0.0) >= LATE_ONSET),
+    ("upload", _upload),
+    ("loss", lambda found: found.clamp is False and _dropped(found)),
+    ("shaper", lambda found: found.queueing is True),
+    ("policer", _dropped),
+    ("shaper", lambda found: found.clamp is True),
+)
+
+
+def settled_rate(flow: Flow) -> float | None:
+    """Theil-Sen slope of body bytes over time after slow start and burst; None for a flow too short to have settled."""
+    start = max(SETTLE_SECONDS, SETTLE_ROUND_TRIPS * (flow.min_rtt or flow.connect or 0.0))
+    turn = slowdown(flow)
+    if turn:
+        start = max(start, turn.at_seconds)
+    points = [(time, size) for time, size in zip(flow.times, flow.sizes, strict=True) if time >= start]
+    if not flow.complete and flow.sizes and flow.elapsed > flow.times[-1]:
+        points.append((flow.elapsed, flow.sizes[-1]))
+    if len(points) < MIN_POINTS or points[-1][0] - points[0][0] < SETTLE_SECONDS:
+        return None
+    points = points[:: max(1, len(points) // 60)]  # the slope of 60 points is that of 6,000
+    slopes = [
+        (b1 - b0) / (t1 - t0) for i, (t0, b0) in enumerate(points) for t1, b1 in points[i + 1 :] if t1 > t0
+    ]
+    return median(slopes) if slopes else None
+
+
+def burst(flow: Flow, rate: float) -> float:
+    """Largest excess of received bytes over `rate`: max of B(t) - B(s) - rate (t - s), from the handshake on."""
+    series = [(-(flow.first_byte or 0.0), -flow.handshake_bytes), *zip(flow.times, flow.sizes, strict=True)]
+    lowest, excess = float("inf"), 0.0
+    for time, size in series:
+        lowest = min(lowest, size - rate * time)
+        excess = max(excess, size - rate * time - lowest)
+    return excess
+
+
+def clamp(pairs: Sequence[Pair]) -> bool | None:
+    """Whether the target's rate is the same in every flow and does not follow the control's."""
+    rates = [(settled_rate(pair.target), measure(pair).control) for pair in pairs]
+    known = [(target, control) for target, control in rates if target]
+    if len(known) < MIN_FLOWS:
+        return None
+    targets = [target for target, _ in known]
+    slopes = [
+        (log(t1) - log(t0)) / (log(c1) - log(c0))
+        for i, (t0, c0) in enumerate(known)
+        for t1, c1 in known[i + 1 :]
+        if abs(log(c1) - log(c0)) > 1e-3
+    ]
+    follows = median(slopes) > CLAMP_SLOPE if slopes else False
+    middle = median(targets)
+    # The usual 1.4826 makes the median deviation a standard deviation; one flow that stumbled does not undo a clamp.
+    spread = 1.4826 * median(abs(target - middle) for target in targets)
+    return spread / middle <= CLAMP_SPREAD and not follows
+
+
+def gap_share(flow: Flow) -> float:
+    """Share of the flow's time spent in gaps longer than 200 ms and four round trips."""
+    limit = max(0.2, 4 * (flow.min_rtt or flow.connect or 0.0))
+    waits = sum(later - earlier for earlier, later in pairwise(flow.times) if later - earlier > limit)
+    return waits / flow.times[-1] if flow.times and flow.times[-1] > 0 else 0.0
+
+
+def _stopped(flow: Flow) -> bool:
+    """Nothing came in the second half of its time, after something had."""
+    last = flow.times[-1] if flow.times else 0.0
+    return not flow.complete and flow.body_bytes > 0 and last < flow.elapsed / 2
+
+
+def _queueing(flows: Sequence[Flow]) -> bool | None:
+    inside = [
+        flow.rtt > max(QUEUE_FACTOR * flow.min_rtt, flow.min_rtt + QUEUE_SECONDS)
+        for flow in flows
+        if flow.rtt is not None and flow.min_rtt is not None
+    ]
+    return sum(inside) > len(inside) / 2 if len(inside) >= MIN_FLOWS else None
+
+
+def _share_resent(flows: Sequence[Flow]) -> float | None:
+    known = [flow.resent > 0 for flow in flows if flow.resent is not None]
+    return sum(known) / len(known) if len(known) >= MIN_FLOWS else None
+
+
+def _consistent(values: Sequence[float]) -> float | None:
+    """Their median if at least three lie close together."""
+    if len(values) < MIN_FLOWS or fmean(values) <= 0:
+        return None
+    return median(values) if pstdev(values) / fmean(values) <= SAME_ONSET else None
+
+
+def _median(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return median(known) if known else None
+
+
+def _on_the_wire(flows: Sequence[Flow]) -> float:
+    return PACKET / PAYLOAD[6 if flows[0].family == 6 else 4]
