@@ -109,7 +109,7 @@ def window_goodput(flow: Flow, end: int) -> float:
 def whole_goodput(flow: Flow) -> float:
     """Bytes over elapsed time: for a flow that never reached 64 kB (censored low), or an object smaller than that."""
     seconds = flow.times[-1] if flow.complete and flow.times else flow.elapsed
-    if len(flow.sizes) < 2:
+    if flow.complete and len(flow.sizes) < 2:  # read in one go: see window_goodput
         seconds += flow.first_byte or 0.0
     return flow.received / max(seconds, TICK)
 

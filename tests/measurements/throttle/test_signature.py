@@ -1,0 +1,135 @@
+"""Mechanism, rate, burst and scope of known slowings."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from measurements.throttle.decision import decide, decide_platform
+from measurements.throttle.evidence import SessionEvidence
+from measurements.throttle.line import in_words, throttle_line
+from measurements.throttle.pair import Pair
+from measurements.throttle.scope import Together, scope
+from measurements.throttle.signature import Signature, signature
+
+Pairs = Callable[..., tuple[Pair, ...]]
+Sessions = Callable[..., SessionEvidence]
+
+RATE = 16_000.0  # 128 kbit/s
+
+
+def capped(burst: int, wobble: float = 1.0, rate: float = RATE) -> dict[str, Any]:
+    """Series of a flow that runs at `rate` after `burst` bytes at line speed."""
+    times, sizes, time, size = [], [], 0.0, 0
+    while time < 10.0:
+        size += 1448
+        time += 1448 / (500_000.0 if size <= burst else rate * wobble)
+        times.append(time)
+        sizes.append(size)
+    return {
+        "times": tuple(times),
+        "sizes": tuple(sizes),
+        "elapsed": 10.0,
+        "complete": False,
+        "handshake_bytes": 0,
+    }
+
+
+DROPPING = {"out_of_order": 0.15, "rtt": 0.06, "min_rtt": 0.05}
+QUEUEING = {"out_of_order": 0.0, "rtt": 1.5, "min_rtt": 0.05}
+FROZEN = {"sizes": (4000, 18_000), "times": (0.0, 0.05), "elapsed": 10.0, "complete": False, "stalled": True}
+
+CASES: dict[str, tuple[dict[str, Any], str]] = {
+    "a steady rate with drops is a policer": (capped(32_000) | DROPPING, "policer"),
+    "a steady rate with a queue is a shaper": (capped(0) | QUEUEING, "shaper"),
+    "a steady rate after 200 kB is delayed": (capped(200_000) | DROPPING, "delayed"),
+    "a stop at the same byte is truncation": (FROZEN, "truncation"),
+    "our packets lost, theirs not, is the upload": (
+        capped(16_000) | {"out_of_order": 0.0, "resent": 2, "rtt": 0.06, "min_rtt": 0.05},
+        "upload",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_mechanism(name: str, pairs: Pairs, session: Sessions) -> None:
+    changes, expected = CASES[name]
+    evidence = session(pairs(of_target=changes))
+    assert signature(evidence, decide(evidence)).mechanism == expected
+
+
+def test_rates_that_scatter_with_drops_are_loss(pairs: Pairs, session: Sessions) -> None:
+    scattered = tuple(
+        pair
+        for i, wobble in enumerate((0.6, 1.5, 0.8, 1.3, 1.0, 0.5, 1.7, 0.9, 1.2, 0.7))
+        for pair in pairs(i + 1, of_target=capped(16_000, wobble, 40_000.0) | DROPPING)[-1:]
+    )
+    evidence = session(scattered)
+    found = signature(evidence, decide(evidence))
+    assert (found.mechanism, found.clamp) == ("loss", False)
+
+
+def test_slow_handshakes_have_their_own_mechanism(pairs: Pairs, session: Sessions) -> None:
+    evidence = session(pairs(target=500_000.0, of_target={"handshake": 4.0}))
+    found = signature(evidence, decide(evidence))
+    assert (found.mechanism, found.rate) == ("handshake_delay", None)
+
+
+def test_rate_and_burst_are_those_of_the_packets(pairs: Pairs, session: Sessions) -> None:
+    evidence = session(pairs(of_target=capped(32_000) | DROPPING))
+    found = signature(evidence, decide(evidence))
+    assert found.rate == pytest.approx(RATE * 1500 / 1448, rel=0.02)
+    assert found.burst == pytest.approx(32_000 * 1500 / 1448, rel=0.1)
+
+
+def test_a_delayed_onset_is_given_in_bytes_and_seconds(pairs: Pairs, session: Sessions) -> None:
+    evidence = session(pairs(of_target=capped(200_000) | DROPPING))
+    found = signature(evidence, decide(evidence))
+    assert found.onset_bytes == pytest.approx(200_000, rel=0.1)
+    assert found.onset_seconds == pytest.approx(0.4, rel=0.2)
+
+
+def test_nothing_is_said_of_a_session_that_is_not_throttled(pairs: Pairs, session: Sessions) -> None:
+    evidence = session(pairs(target=500_000.0))
+    assert signature(evidence, decide(evidence)) == Signature()
+    assert scope(decide(evidence)) is None
+
+
+SHARING: dict[str, tuple[Together, str]] = {
+    "two flows get twice as much": (Together(alone=1.0, two=1.9), "connection"),
+    "two flows share one rate": (Together(alone=1.0, two=1.0), "sni"),
+    "two addresses get twice as much": (Together(alone=1.0, two=1.1, two_addresses=2.0), "address"),
+    "two addresses share one rate": (Together(alone=1.0, two=1.0, two_addresses=1.1), "sni"),
+    "a neutral flow beside is slow too": (
+        Together(alone=1.0, two=1.0, neutral_beside=0.5, neutral_alone=30.0),
+        "subscriber",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SHARING)
+def test_scope_by_sharing(name: str, pairs: Pairs, session: Sessions) -> None:
+    together, expected = SHARING[name]
+    assert scope(decide(session(pairs())), together) == expected
+
+
+def test_without_flows_side_by_side_the_arms_tell_the_name(pairs: Pairs, session: Sessions) -> None:
+    assert scope(decide(session(pairs(arm="helper")))) == "sni"
+
+
+def test_the_line_holds_the_deciding_arms_numbers(pairs: Pairs, session: Sessions) -> None:
+    evidence = session(pairs(), plan="unknown")
+    decision = decide(evidence)
+    platform = decide_platform([decision])
+    line = throttle_line(platform, signature(evidence, decision), scope(decision), 5_000_000, 1700.0)
+    assert (line.verdict, line.control_arm, line.pairs, line.scope) == (
+        "throttled",
+        "same_address",
+        10,
+        "sni",
+    )
+    assert line.ratio is not None
+    assert line.ratio < 0.05
+    assert line.reason is not None
+    assert "tariff_not_excluded" in line.reason
+    assert len(in_words(platform)) == len(decision.notes)
