@@ -7,7 +7,7 @@ import msgspec
 
 from measurements.verdicts import WORST_FIRST, Verdict, VerdictStage
 
-Mark = Literal["right", "missed", "false alarm", "wrong", "not judged"]
+Mark = Literal["right", "missed", "false alarm", "wrong", "error", "not judged"]
 
 # Verdicts that say "something on the way interferes": to find one where there is none is a false alarm.
 _ALARMS: Final = frozenset({"blocked", "intercepted", "throttled"})
@@ -76,12 +76,17 @@ def judge(expect: Expect, lines: Iterable[Mapping[str, Any]]) -> list[Finding]:
 def judge_throttle(expect: Expect, lines: Iterable[Mapping[str, Any]]) -> list[Finding]:
     """Compare the NDJSON lines of one `efir throttle` with what a scenario expects."""
     got = {str(line["platform"]): line for line in lines if line.get("type") == "throttle"}
-    return [_throttle_finding(key, words, got.get(key)) for key, words in expect.throttle.items()]
+    named = {key: words for key, words in expect.throttle.items() if key != "*"}
+    rest = expect.throttle.get("*")
+    others = {key: rest for key in got if key not in named} if rest else {}
+    return [_throttle_finding(key, words, got.get(key)) for key, words in (named | others).items()]
 
 
-def not_judged(keys: Iterable[str], expected: str) -> list[Finding]:
-    """Findings for what nothing can judge yet."""
-    return [Finding(key=key, mark="not judged", expected=expected, got="") for key in keys]
+def not_judged(throttle: Mapping[str, tuple[str, ...]]) -> list[Finding]:
+    """Findings for slowness that was not measured."""
+    return [
+        Finding(key=key, mark="not judged", expected=" or ".join(words), got="") for key, words in throttle.items()
+    ]
 
 
 def _key(line: Mapping[str, Any]) -> str:
