@@ -85,7 +85,8 @@ def judge_throttle(expect: Expect, lines: Iterable[Mapping[str, Any]]) -> list[F
 def not_judged(throttle: Mapping[str, tuple[str, ...]]) -> list[Finding]:
     """Findings for slowness that was not measured."""
     return [
-        Finding(key=key, mark="not judged", expected=" or ".join(words), got="") for key, words in throttle.items()
+        Finding(key=key, mark="not judged", expected=" or ".join(words), got="")
+        for key, words in throttle.items()
     ]
 
 

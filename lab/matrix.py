@@ -23,7 +23,16 @@ _RUN_SECONDS: Final = 180.0
 _THROTTLE_SECONDS: Final = 900.0
 
 # `efir throttle` sped up for the lab, as DESIGN section 9 provides: no pauses, shorter flows, the same decision.
-_THROTTLE: Final = ("--max-pairs", "14", "--pair-interval", "0", "--flow-seconds", "4", "--flow-bytes", "131072")
+_THROTTLE: Final = (
+    "--max-pairs",
+    "14",
+    "--pair-interval",
+    "0",
+    "--flow-seconds",
+    "4",
+    "--flow-bytes",
+    "131072",
+)
 
 WORST_FIRST: Final[tuple[Mark, ...]] = ("error", "false alarm", "missed", "wrong", "right", "not judged")
 # Done, and offline (DESIGN section 9); any other code means that the command broke down.
@@ -143,4 +152,3 @@ def _lines(lab: Running, seconds: float, *command: str) -> list[dict[str, Any]]:
     if done.returncode not in _EXPECTED_EXITS:
         raise LabError(f"efir {command[0]} ended with {done.returncode}: {done.stderr.strip()[-600:]}")
     return [msgspec.json.decode(line) for line in done.stdout.splitlines()]
-

@@ -85,7 +85,7 @@ def list_(shared: Shared) -> None:
             }
         )
         if not shared.out.as_json:
-            shared.out.text(f"{name:32} {scenario.title}")
+            shared.out.console.print(f"{name:32} {scenario.title}", markup=False, soft_wrap=True)
 
 
 def _by_run(scenario: "Scenario") -> bool:
