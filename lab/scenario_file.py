@@ -1,120 +1,33 @@
 """Scenario files: YAML into `lab.scenario.Scenario`, strictly (docs/lab.md tells how to write one)."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final, get_args, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 
 from lab.expect import Expect, Outcome, Summary
 from lab.scenario import (
     SECONDS_A_DAY,
-    BlockPage,
-    Delay,
     DnsAnswer,
-    Dribble,
-    Drop,
-    Fin,
     Intercept,
     Link,
-    Lose,
-    Police,
-    Reset,
     Rule,
     Scenario,
-    Shape,
-    TlsAlert,
     Trigger,
-    Unreachable,
     Window,
     default_hops,
 )
 from lab.selectors import Selectors, UnknownSelector
-from lab.units import Kind, UnitError, clock_time
+from lab.units import UnitError, clock_time
+from lab.words import ACTIONS, FIGURE_NEEDED, LINK_WORDS, UNIT_OF
 from lab.world.changes import WorldChanges
 from lab.world.plan import BLOCKPAGE_NAME, Plan, make_plan
-from lab.yaml_types import Builder, Convert, Node, ScenarioError
+from lab.yaml_types import Builder, Convert, Node
 from measurements.targets import Endpoint, Targets
 from measurements.verdicts import Verdict, VerdictStage
-
-# (class, field) -> its unit; every other field is a word, a text, a number or a truth value.
-_UNITS: Final[dict[tuple[str, str], Kind]] = {
-    ("Window", "start"): "time",
-    ("Window", "end"): "time",
-    ("Window", "every"): "time",
-    ("CrossTraffic", "up"): "rate",
-    ("CrossTraffic", "down"): "rate",
-    ("Fading", "correlation"): "time",
-    ("Link", "one_way_delay"): "time",
-    ("Link", "jitter"): "time",
-    ("Link", "loss_up"): "share",
-    ("Link", "loss_down"): "share",
-    ("Link", "rate_up"): "rate",
-    ("Link", "rate_down"): "rate",
-    ("Link", "queue"): "size",
-    ("Dribble", "chunk"): "size",
-    ("Dribble", "interval"): "time",
-    ("Police", "rate"): "rate",
-    ("Police", "burst"): "size",
-    ("Shape", "rate"): "rate",
-    ("Shape", "queue"): "size",
-    ("Lose", "probability"): "share",
-    ("Delay", "seconds"): "time",
-    ("Rule", "residual"): "time",
-    ("Rule", "memory"): "time",
-    ("Rule", "after_bytes"): "size",
-    ("Rule", "until_bytes"): "size",
-    ("Rule", "after_seconds"): "time",
-    ("Rule", "share"): "share",
-    ("NameChange", "delay"): "time",
-    ("NameChange", "loss"): "share",
-    ("SiteChange", "delay"): "time",
-    ("SiteChange", "rate"): "byte rate",
-}
-
-# Short words of `link:` that set one or two fields alike.
-LINK_WORDS: Final[dict[str, tuple[str, ...]]] = {
-    "delay": ("one_way_delay",),
-    "loss": ("loss_up", "loss_down"),
-    "rate": ("rate_up", "rate_down"),
-}
-
-
-@dataclass(frozen=True)
-class ActionWord:
-    """What a word after `do:` makes."""
-
-    made: type[Any]
-    preset: Mapping[str, Any]  # fields that the word itself decides
-    text: str  # for docs/lab.md
-
-
-# An address that no server on the Internet can have (RFC 1918); Iran's resolvers answer with it.
-_BOGON: Final = ("10.10.34.35", "d0::11")
-
-ACTIONS: Final[dict[str, ActionWord]] = {
-    "forge": ActionWord(DnsAnswer, {}, "answers the DNS question with `addresses`; default: a block page's"),
-    "race": ActionWord(DnsAnswer, {"race": True}, "the same, but the real answer comes too, later"),
-    "bogon": ActionWord(DnsAnswer, {"addresses": _BOGON}, "answers with an address that cannot be"),
-    "nxdomain": ActionWord(DnsAnswer, {"rcode": "NXDOMAIN"}, "says that the name does not exist"),
-    "servfail": ActionWord(DnsAnswer, {"rcode": "SERVFAIL"}, "says that the resolver failed"),
-    "refused": ActionWord(DnsAnswer, {"rcode": "REFUSED"}, "says that the resolver refuses"),
-    "empty": ActionWord(DnsAnswer, {"addresses": ()}, "answers without an address"),
-    "drop": ActionWord(Drop, {}, "lets nothing through; with `after_bytes` the freeze after N bytes"),
-    "reset": ActionWord(Reset, {}, "forges a TCP reset; on a SYN this is a refusal"),
-    "unreachable": ActionWord(Unreachable, {}, "drops and sends ICMP"),
-    "fin": ActionWord(Fin, {}, "ends the connection politely in the server's name"),
-    "alert": ActionWord(TlsAlert, {}, "sends a fatal TLS alert in the server's name"),
-    "dribble": ActionWord(Dribble, {}, "lets what the server sends through in crumbs"),
-    "intercept": ActionWord(Intercept, {}, "leads the connection to a server with a forged certificate"),
-    "block_page": ActionWord(BlockPage, {}, "answers an HTTP request in the server's name"),
-    "police": ActionWord(Police, {}, "drops what is over the rate"),
-    "shape": ActionWord(Shape, {}, "delays what is over the rate"),
-    "lose": ActionWord(Lose, {}, "drops packets at random"),
-    "delay": ActionWord(Delay, {}, "holds each packet back"),
-}
 
 
 def load(file: Path, targets: Targets) -> Scenario:
@@ -176,7 +89,7 @@ class _Reader:
             **{(owner, "window"): self._window for owner in ("Rule", "CrossTraffic")},
             ("Link", "outages"): self._window,
         }
-        self._builder = Builder(_UNITS, own)
+        self._builder = Builder(UNIT_OF, own)
 
     def scenario(self, node: Node, name: str) -> Scenario:
         parts: dict[str, Callable[[Node], Any]] = {
@@ -256,9 +169,9 @@ class _Reader:
         if action.made is Intercept:
             preset["ipv4"], preset["ipv6"] = self._plan.mitm
         if fields is None:
-            values = action.made(**preset) if word not in ("police", "shape", "lose", "delay") else None
-            if values is None:
-                raise node.refuse(f'"{word}" needs its figure, as in the table of docs/lab.md')
+            if word in FIGURE_NEEDED:
+                raise node.refuse(f"{word!r} needs its figure, as in {{{word}: {{{FIGURE_NEEDED[word]}}}}}")
+            values = action.made(**preset)
         else:
             values = self._builder.build(fields, action.made, word, **preset)
         if word in ("forge", "race") and not values.addresses:
@@ -345,7 +258,7 @@ class _Reader:
         if set(rows) != {"from", "to"}:
             raise node.refuse('a window by the clock has "from" and "to"')
         if self._clock is None:
-            raise node.refuse('a window by the clock needs the scenario\'s "clock", written before it')
+            raise node.refuse('a window by the clock needs the scenario\'s "clock"')
         start, end = (_clock(rows[key]) for key in ("from", "to"))
         length = (end - start) % SECONDS_A_DAY
         begin = (start - self._clock) % SECONDS_A_DAY
@@ -361,6 +274,3 @@ def _clock(node: Node) -> float:
 
 def _fields(value: Any) -> dict[str, Any]:
     return {key: getattr(value, key) for key in value.__dataclass_fields__}
-
-
-__all__ = ["ACTIONS", "LINK_WORDS", "ScenarioError", "load", "packaged", "with_endpoints"]
