@@ -1,5 +1,8 @@
 """The two ways to hold a rate: a token bucket that drops, and a queue that delays. Pure; `now` is in seconds."""
 
+# Half a byte: what the times, being floats, may be off.
+_ROUNDING = 0.5
+
 
 class TokenBucket:
     """Holds at most `burst` bytes, full at first, and fills at `rate` bits a second."""
@@ -12,7 +15,7 @@ class TokenBucket:
         """Whether a packet of `size` bytes conforms; if so its tokens are gone."""
         self._tokens = min(self._burst, self._tokens + (now - self._last) * self._rate)
         self._last = now
-        if self._tokens < size:
+        if self._tokens + _ROUNDING < size:
             return False
         self._tokens -= size
         return True
@@ -35,7 +38,7 @@ class Queue:
         One packet fits an empty queue whatever its size.
         """
         waiting = (self._free_at - now) * self._rate
-        if waiting > 0 and waiting + size > self._size:
+        if waiting > 0 and waiting + size > self._size + _ROUNDING:
             return None
         self._free_at = max(self._free_at, now) + size / self._rate
         return self._free_at

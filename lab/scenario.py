@@ -257,8 +257,8 @@ class Rule:
     unless: Trigger | None = None  # flows that match this are spared (a plan's unlimited platforms)
     direction: Direction = "both"  # packets acted on; what a box *reads* does not depend on it
     packets: Packets = "all"  # "syn", "data" (with payload), "acks" (TCP without payload, SYN, FIN or RST)
-    # Whose bucket or queue it is, and what a match marks: this flow; every flow with the same server address; every
-    # flow of the same client.
+    # Whose bucket or queue it is: this flow's; that of all matching flows with the same server address; that of all
+    # matching flows of the same client.
     scope: Scope = "connection"
     residual: float = 0.0  # for so long new flows of this client to the same address and port match at once
     memory: float = (

@@ -60,8 +60,6 @@ class LabSession:
         self.folder = Path()  # of this run, removed at its end
 
     def __enter__(self) -> Self:
-        if (reason := unavailable()) is not None:
-            raise LabUnavailable(reason)
         self.folder = Path(tempfile.mkdtemp(prefix="efir-lab-"))
         self.folder.chmod(0o755)  # programs inside run as another user
         write_client_files(self.folder, self._nameservers)
@@ -80,8 +78,11 @@ class LabSession:
             self.load(self._scenario)
             if self._world is not None:
                 self.serve(self._world)
-        except BaseException:
+        except BaseException as error:
             self.close()
+            # Asked only now: the question takes as long as a lab does
+            if isinstance(error, LabError) and (reason := unavailable()) is not None:
+                raise LabUnavailable(reason) from None
             raise
         return self
 

@@ -13,7 +13,7 @@ from lab.censor.actions.base import Moment
 from lab.censor.acts import ActLog
 from lab.censor.flows import Flow, FlowTable
 from lab.censor.names import MORE
-from lab.censor.reading import DNS_PORT, Seen, Sighting, reader_for
+from lab.censor.reading import DNS_PORT, Seen, Sighting, new_quic_reader, reader_for
 from lab.censor.rules import BoundRule, bind
 from lab.packets import SYN, TCP, UDP, Packet, parse
 from lab.path.emission import Emission
@@ -24,6 +24,8 @@ class Censor:
     """The rules of one scenario at work. `epoch` is the UTC time (seconds since 1970) at `now` = 0."""
 
     def __init__(self, scenario: Scenario, epoch: float) -> None:
+        if any(rule.trigger.quic_sni or (rule.unless and rule.unless.quic_sni) for rule in scenario.rules):
+            new_quic_reader()  # so that no packet waits for its loading
         self._rules = bind(scenario, epoch, random.Random(scenario.seed))
         self._flows = FlowTable()
         self._log = ActLog(epoch)

@@ -1,13 +1,16 @@
 """The names that a box reads in what a client sends. Pure."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from lab.censor.dns_wire import question_of_stream, read_question
 from lab.censor.http_host import host_of_stream
 from lab.censor.names import MORE, More
 from lab.censor.tls_sni import sni_of_stream
 from lab.packets import SYN, TCP, Packet
+
+if TYPE_CHECKING:
+    from lab.censor.quic_sni import QuicReader
 
 DNS_PORT = 53
 
@@ -95,27 +98,39 @@ class TcpReader(Reader):
         return None
 
 
-class UdpReader(Reader):
-    """DNS: each datagram by itself. Else QUIC, whose reader is loaded at the first long header."""
-
-    def __init__(self, port: int) -> None:
-        from lab.censor.quic_sni import QuicReader  # loads `cryptography`, which most scenarios do without
-
-        self._dns = port == DNS_PORT
-        self._quic = QuicReader()
+class DnsReader(Reader):
+    """DNS: each datagram has a name of its own."""
 
     def feed(self, packet: Packet) -> None:
-        if self._dns:
-            question = read_question(packet.body)
-            self.first = self.whole = Sighting("dns", question.name, question.kind) if question else None
-        elif self.whole is MORE:
-            found = self._quic.feed(packet.body)
-            self.whole = Sighting("quic_sni", found) if isinstance(found, str) else found
-            if self.first is MORE:
-                self.first = None if self.whole is MORE else self.whole
+        question = read_question(packet.body)
+        self.first = self.whole = Sighting("dns", question.name, question.kind) if question else None
+
+
+class QuicFlowReader(Reader):
+    """QUIC: a flow has one name, in its first datagrams."""
+
+    def __init__(self) -> None:
+        self._quic = new_quic_reader()
+
+    def feed(self, packet: Packet) -> None:
+        if self.whole is not MORE:
+            return
+        found = self._quic.feed(packet.body)
+        self.whole = Sighting("quic_sni", found) if isinstance(found, str) else found
+        if self.first is MORE:
+            self.first = None if self.whole is MORE else self.whole
+
+
+def new_quic_reader() -> "QuicReader":
+    """A reader; the first one loads `cryptography`, which takes a tenth of a second and most scenarios do without."""
+    from lab.censor.quic_sni import QuicReader
+
+    return QuicReader()
 
 
 def reader_for(packet: Packet, client_first: int) -> Reader:
     """For a flow whose client's initial sequence number (TCP) is `client_first`."""
     port = packet.destination_port
-    return TcpReader(port, client_first) if packet.protocol == TCP else UdpReader(port)
+    if packet.protocol == TCP:
+        return TcpReader(port, client_first)
+    return DnsReader() if port == DNS_PORT else QuicFlowReader()

@@ -30,7 +30,10 @@ def main(arguments: list[str]) -> int:
     os.setpgid(0, 0)  # Ctrl-C and a killed process group are the caller's business; its end is ours
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        namespaces.enter_root_of_own()
+        try:
+            namespaces.enter_root_of_own()
+        except OSError as error:
+            sys.exit(f"the lab cannot start: {error}")
         keeper = os.fork()
         if keeper == 0:
             _keep(control, socket.socket(fileno=path), folder)

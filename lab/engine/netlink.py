@@ -11,7 +11,7 @@ import struct
 _REQUEST_ACK = 0x5  # NLM_F_REQUEST | NLM_F_ACK
 _CREATE_REPLACE = 0x500  # NLM_F_CREATE | NLM_F_REPLACE
 _NEWLINK, _NEWADDR, _DELADDR, _NEWROUTE, _DELROUTE = 16, 20, 21, 24, 25
-_IFLA_MTU = 4
+_IFLA_MTU, _IFLA_TXQLEN = 4, 13
 _IFA_ADDRESS, _IFA_LOCAL = 1, 2
 _IFA_F_NODAD = 0x02  # an IPv6 address is usable at once
 _RTA_DST, _RTA_OIF, _RTA_PREFSRC = 1, 4, 7
@@ -33,10 +33,13 @@ def _ask(kind: int, flags: int, body: bytes) -> None:
         raise OSError(error, os.strerror(error))
 
 
-def link_up(device: str, mtu: int | None = None) -> None:
+def link_up(device: str, mtu: int | None = None, queue: int | None = None) -> None:
+    """Bring `device` up, with an MTU (bytes) and a queue (packets) unless they are to stay as they are."""
     body = struct.pack("=BxHiII", socket.AF_UNSPEC, 0, socket.if_nametoindex(device), _UP, _UP)
     if mtu is not None:
         body += _attribute(_IFLA_MTU, struct.pack("=I", mtu))
+    if queue is not None:
+        body += _attribute(_IFLA_TXQLEN, struct.pack("=I", queue))
     _ask(_NEWLINK, 0, body)
 
 

@@ -13,6 +13,10 @@ from lab.scenario import Link
 # Both sides' name for the device towards the path.
 DEVICE = "up0"
 
+# Packets that wait for the path process. More than any TCP window (6 MB by Linux's default), so that a busy machine
+# does not lose what the scenario's link would have carried.
+_QUEUE = 5000
+
 _DEFAULTS = {4: "0.0.0.0/0", 6: "::/0"}
 
 
@@ -39,7 +43,7 @@ def _side(addresses: Iterable[str]) -> int:
         _sysctl(f"ipv6/conf/default/{setting}", value)
     netlink.link_up("lo")
     tun = namespaces.open_tun(DEVICE)
-    netlink.link_up(DEVICE, 1500)
+    netlink.link_up(DEVICE, 1500, _QUEUE)
     for address in addresses:
         _connect(address)
     return tun

@@ -5,14 +5,15 @@ Keys are P-256: made in a fraction of a millisecond, so that each lab has its ow
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-Kind = Literal["genuine", "state", "expired", "wrong_name", "self_signed"]
+from lab.world.changes import Kind
+
 KINDS: Final[tuple[Kind, ...]] = ("genuine", "state", "expired", "wrong_name", "self_signed")
 
 LAB_CA: Final = (("C", "ZZ"), ("O", "Efir lab"), ("CN", "Efir lab root"))

@@ -5,8 +5,8 @@ from typing import Literal
 
 import msgspec
 
-from lab.world.certificates import Kind
-
+# Of certificates. Stands here, not with them, so that the path process need not load `cryptography`.
+Kind = Literal["genuine", "state", "expired", "wrong_name", "self_signed"]
 Who = Literal["system", "trusted", "all"]
 Says = Literal["nxdomain", "servfail", "refused", "empty", "silence", "regional", "portal", "addresses"]
 Page = Literal["expected", "captcha", "geo", "error", "login", "other", "redirect"]

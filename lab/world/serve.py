@@ -20,8 +20,8 @@ import msgspec
 from helper import server as helper
 from helper.limits import Accounts, Limits
 from helper.routes import State
-from lab.world.certificates import Kind, Wardrobe, fingerprint
-from lab.world.changes import WorldChanges, matches, site_change
+from lab.world.certificates import Wardrobe, fingerprint
+from lab.world.changes import Kind, WorldChanges, matches, site_change
 from lab.world.http1 import Respond, http1_server
 from lab.world.http2 import Http2Protocol
 from lab.world.http3 import http3_server
