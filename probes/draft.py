@@ -61,6 +61,11 @@ class Draft:
         self.stage, self.failure = stage, failure
         return Failed(failure)
 
+    def resume(self, phases: dict[str, float]) -> None:
+        """Take back a failure that turned out to be none, with the phases as they were before it."""
+        self.stage = self.failure = None
+        self.phases = phases
+
     @asynccontextmanager
     async def phase(self, stage: Stage, seconds: float) -> AsyncIterator[None]:
         """Time a phase and hold it to its deadline; a network error in it is the observation's failure."""

@@ -12,7 +12,7 @@ from measurements.records import Observation
 from measurements.targets import Expect
 from probes.base import Context, Target
 from probes.connect import Stream
-from probes.draft import Draft
+from probes.draft import Draft, Failed
 from probes.page import BODY_START, Page, facts
 from probes.roots import HTTP1_ALPN
 from probes.wire import html, urls
@@ -35,34 +35,52 @@ _ENOUGH: Final = 65536  # bytes of body on the wire
 _MOST: Final = html.BODY_LIMIT  # bytes of body on the wire
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS: Final = 5
+_CLOSED: Final = frozenset({"eof_error", "connection_reset"})
 
 
 async def probe(target: Target, context: Context) -> Observation:
-    """GET the endpoint's URL at the target's address; redirects within the same host are followed on the connection."""
-    page = Page()
-    url = target.endpoint.url or ""
+    """GET the endpoint's URL at the target's address; redirects within its origin are followed on the connection."""
+    pages = [Page(target.endpoint.url or "")]
     with Draft(target, context, "http") as draft:
         connection = await draft.connect()
         plain = target.endpoint.scheme == "http"
         stream = connection if plain else await draft.handshake(connection, HTTP1_ALPN)
-        for page.redirects in range(_MOST_REDIRECTS + 1):
-            await fetch(draft, stream, url, page)
-            following = _redirect_on_connection(page, url, target.endpoint.expect)
-            if following is None:
-                break
-            url = following
-    answered = page.start or page.head
-    return draft.observation(http=facts(page, target.endpoint.expect, context, url) if answered else None)
+        await fetch(draft, stream, pages[0])
+        while len(pages) <= _MOST_REDIRECTS and await _follow(draft, stream, pages):
+            pass
+    page = pages[-1]
+    found = facts(page, target.endpoint.expect, context, redirects=len(pages) - 1)
+    return draft.observation(http=found if page.start else None)
 
 
-async def fetch(draft: Draft, stream: Stream, url: str, page: Page) -> None:
-    """One request and its answer into `page`; raises the draft's failure."""
+async def _follow(draft: Draft, stream: Stream, pages: list[Page]) -> bool:
+    """Fetch what the last page redirects to, onto the end of `pages`; False if it is the answer.
+
+    A redirect after which the server closes is the answer too.
+    """
+    url = _redirect_on_connection(pages[-1], draft.target.endpoint.expect)
+    if url is None:
+        return False
+    phases = dict(draft.phases)
+    pages.append(Page(url))
+    try:
+        await fetch(draft, stream, pages[-1])
+    except Failed:
+        if pages[-1].start or draft.failure not in _CLOSED:
+            raise
+        pages.pop()
+        draft.resume(phases)
+        return False
+    return True
+
+
+async def fetch(draft: Draft, stream: Stream, page: Page) -> None:
+    """Ask for `page.url` and read the answer into `page`; raises the draft's failure."""
     clock = draft.context.clock.monotonic
     reader = ResponseReader()
-    page.head, page.body, page.complete = None, bytearray(), False
     start = clock()
     async with draft.phase("first_byte", draft.context.deadlines.http):
-        await stream.write(request(url, draft.context.user_agent))
+        await stream.write(request(page.url, draft.context.user_agent))
         sent = clock()
         await _step(stream, reader, page)
         first_byte = clock() - sent
@@ -109,15 +127,15 @@ def enough(page: Page, wanted: Expect | None) -> bool:
     return len(page.body) >= _MOST or wanted is None or page.missed(wanted) is None
 
 
-def _redirect_on_connection(page: Page, url: str, wanted: Expect | None) -> str | None:
+def _redirect_on_connection(page: Page, wanted: Expect | None) -> str | None:
     """Where to go next on this connection: a redirect within the same origin that was not itself expected."""
     if page.head is None or page.head.status not in _REDIRECTS or not page.complete:
         return None
     if wanted is not None and expect.expects_status(wanted, page.head.status):
         return None
-    if (page.head.get("connection") or "").lower() == "close":
+    if page.head.version == "1.0" or (page.head.get("connection") or "").lower() == "close":
         return None
-    following = urls.join(url, page.head.get("location") or "")
-    if following is None or following == url or not urls.same_origin(following, url):
+    following = urls.join(page.url, page.head.get("location") or "")
+    if following is None or following == page.url or not urls.same_origin(following, page.url):
         return None
     return following

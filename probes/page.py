@@ -31,11 +31,11 @@ _KEPT_HEADERS: Final = frozenset(
 class Page:
     """An answer as far as it was read."""
 
+    url: str
     head: Head | None = None
     body: bytearray = field(default_factory=bytearray)  # as on the wire, chunking undone
     start: bytearray = field(default_factory=bytearray)  # its first bytes: evidence if it is no HTTP
     complete: bool = False
-    redirects: int = 0
 
     @property
     def decoded(self) -> bytes:
@@ -51,7 +51,7 @@ class Page:
         return expect.missed(wanted, self.head.status, text, html.title(text), len(body))
 
 
-def facts(page: Page, wanted: Expect | None, context: Context, url: str) -> HttpFacts:
+def facts(page: Page, wanted: Expect | None, context: Context, redirects: int = 0) -> HttpFacts:
     """What is stored of an answer: scrubbed, and no more of it than evidence needs."""
     scrub = context.scrub
     if page.head is None:
@@ -66,13 +66,13 @@ def facts(page: Page, wanted: Expect | None, context: Context, url: str) -> Http
         length=len(body),
         truncated=not page.complete,
         title=scrub(html.title(text) or "") or None,
-        location=_location(page.head, url, scrub),
+        location=_location(page.head, page.url, scrub),
         headers=tuple((name, scrub(value)) for name, value in page.head.headers if name in _KEPT_HEADERS),
         body_sha256=hashlib.sha256(body).hexdigest() if page.complete else None,
         body_start=scrub(text[:BODY_START]) if missed else None,
         expected=None if wanted is None else missed is None,
         missed=missed,
-        redirects=page.redirects,
+        redirects=redirects,
     )
 
 

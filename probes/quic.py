@@ -24,8 +24,7 @@ async def probe(target: Target, context: Context) -> Observation:
     """Shake hands over QUIC, GET the endpoint's URL over HTTP/3."""
     from probes.quic_client import QuicFailed, open_quic
 
-    page = Page()
-    url = target.endpoint.url or ""
+    page = Page(target.endpoint.url or "")
     client, failed = None, None
     with Draft(target, context, "quic") as draft:
         address, port = draft.fields["address"], draft.fields["port"]
@@ -36,7 +35,7 @@ async def probe(target: Target, context: Context) -> Observation:
                 client = await open_quic(address, port, name, context.roots, context.clock.monotonic)
                 await client.ready
             draft.fields["alpn"] = "h3"
-            await _get(draft, client, url, page)
+            await _get(draft, client, page)
         except QuicFailed as error:
             failed = error
             raise draft.fail(_stage(draft, page), error.failure) from None
@@ -45,7 +44,7 @@ async def probe(target: Target, context: Context) -> Observation:
                 draft.fields["tls"] = _tls_facts(client, failed)
                 draft.count(client.bytes_sent, client.bytes_received)
                 client.shut()
-    return draft.observation(http=facts(page, target.endpoint.expect, context, url) if page.head else None)
+    return draft.observation(http=facts(page, target.endpoint.expect, context) if page.head else None)
 
 
 def _stage(draft: Draft, page: Page) -> Stage:
@@ -54,13 +53,13 @@ def _stage(draft: Draft, page: Page) -> Stage:
     return "transfer" if page.head else "first_byte"
 
 
-async def _get(draft: Draft, client: "QuicClient", url: str, page: Page) -> None:
+async def _get(draft: Draft, client: "QuicClient", page: Page) -> None:
     """One request and its answer into `page`."""
     from aioquic.h3.events import HeadersReceived
 
     deadline = draft.context.deadlines.http
     async with draft.phase("first_byte", deadline):
-        client.get(_headers(url, draft.context.user_agent))
+        client.get(_headers(page.url, draft.context.user_agent))
         event = await client.next_event()
     if not isinstance(event, HeadersReceived):
         raise draft.fail("first_byte", "http_request_failed")

@@ -173,10 +173,10 @@ async def open_quic(
         is_client=True, alpn_protocols=H3_ALPN, server_name=name, verify_mode=ssl.CERT_NONE
     )
     quic = QuicConnection(configuration=configuration)
-    _, client = await asyncio.get_running_loop().create_datagram_endpoint(
+    transport, client = await asyncio.get_running_loop().create_datagram_endpoint(
         lambda: QuicClient(quic, name, roots, clock), remote_addr=(address, port)
     )
-    client.connect((address, port))
+    client.connect(transport.get_extra_info("peername"))  # as datagrams will be seen to come from it
     return client
 
 

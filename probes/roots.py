@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from OpenSSL.crypto import X509Store
 
-# The sets of ALPN names that probes keep to; a context for each costs 22 ms (measured), so they are few.
 BROWSER_ALPN: Final = ("h2", "http/1.1")  # what browsers offer
 HTTP1_ALPN: Final = ("http/1.1",)
 
@@ -21,38 +20,50 @@ class RootsError(Exception):
 
 
 class Roots:
-    """Client contexts that share one list of roots, one context a set of ALPN names (OpenSSL ties them together)."""
+    """One list of roots, loaded once: it costs 22 ms (measured), too much to pay in the middle of a round."""
 
     def __init__(self, path: Path) -> None:
         """Read `path` (PEM); raises RootsError."""
         self.path = path
+        self._verifying = _client_context()
+        self._pinned = _client_context()
+        self._pinned.check_hostname = False
+        self._pinned.verify_mode = ssl.CERT_NONE
+        self._store: X509Store | None = None
         try:
-            self._pem = path.read_text("ascii", errors="ignore")  # comments may be in any language
+            pem = path.read_text("ascii", errors="ignore")  # comments may be in any language
+            self._verifying.load_verify_locations(cadata=pem)
+        except (ssl.SSLError, ValueError) as error:  # SSLError is an OSError too: the order matters
+            raise RootsError(
+                f"{path} holds no readable PEM certificates; give a PEM file of roots"
+            ) from error
         except OSError as error:
             raise RootsError(
                 f"cannot read the roots in {path}: {error.strerror}; give a PEM file with --ca-file"
             ) from error
-        self._contexts: dict[tuple[str, ...], ssl.SSLContext] = {}
-        self._unverified: dict[tuple[str, ...], ssl.SSLContext] = {}
-        self._store: X509Store | None = None
-        self.verifying(HTTP1_ALPN)  # a broken file is told now, not in the middle of a round
 
-    def verifying(self, alpn: tuple[str, ...]) -> ssl.SSLContext:
-        """Context that demands a chain to these roots and a certificate for the name sent."""
-        if alpn not in self._contexts:
-            context = _client_context(alpn)
-            self._load_into(context)
-            self._contexts[alpn] = context
-        return self._contexts[alpn]
+    @property
+    def count(self) -> int:
+        """Number of roots in the list."""
+        return self._verifying.cert_store_stats()["x509_ca"]
 
-    def pinned(self, alpn: tuple[str, ...]) -> ssl.SSLContext:
-        """Context that sends the same ClientHello and accepts any chain; for servers judged by a pin alone."""
-        if alpn not in self._unverified:
-            context = _client_context(alpn)
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-            self._unverified[alpn] = context
-        return self._unverified[alpn]
+    def wrap(
+        self,
+        incoming: ssl.MemoryBIO,
+        outgoing: ssl.MemoryBIO,
+        name: str,
+        alpn: tuple[str, ...],
+        *,
+        pinned: bool = False,
+    ) -> ssl.SSLObject:
+        """A client's side that demands a chain to these roots and a certificate for `name`.
+
+        `pinned` sends the same ClientHello and accepts any chain, for servers that are judged by a pin alone.
+        """
+        context = self._pinned if pinned else self._verifying
+        # OpenSSL copies the list into each connection as it is made (SSL_new), so that one context serves all.
+        context.set_alpn_protocols(list(alpn))
+        return context.wrap_bio(incoming, outgoing, server_hostname=name)
 
     def store(self) -> "X509Store":
         """The same roots for chains that are judged outside a handshake of ours (QUIC)."""
@@ -63,21 +74,10 @@ class Roots:
             self._store.load_locations(str(self.path))
         return self._store
 
-    def _load_into(self, context: ssl.SSLContext) -> None:
-        try:
-            context.load_verify_locations(cadata=self._pem)
-        except (ssl.SSLError, ValueError) as error:
-            raise RootsError(
-                f"{self.path} holds no readable PEM certificates; give a PEM file of roots"
-            ) from error
 
-
-def _client_context(alpn: tuple[str, ...]) -> ssl.SSLContext:
+def _client_context() -> ssl.SSLContext:
     # Not create_default_context: since Python 3.13 it demands key identifiers that real servers leave out.
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if alpn:
-        context.set_alpn_protocols(list(alpn))
-    return context
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @cache

@@ -11,6 +11,7 @@ from measurements.rules.line import AFTER, DURING, FOREIGN_NEEDED, Line, judge_l
 from measurements.targets import Control, Endpoint, Platform, Targets
 from probes.base import Context
 from probes.limits import DNS_SLOT_SECONDS, LagMeter, Slots
+from probes.registry import prepare
 from probes.walk import Tools, Walk
 
 # Seconds before the second tries: long enough for a lost packet's cause to pass, short enough for a person waiting.
@@ -51,6 +52,7 @@ async def run_round(
     `thorough` asks the trusted resolvers for every name, not only where the system's answer fails. A cancelled round
     returns what it has, with `cancelled` set.
     """
+    prepare(context.roots)
     result = RoundResult()
 
     def kept(row: Observation) -> None:

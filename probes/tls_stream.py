@@ -108,7 +108,7 @@ async def handshake(
     roots: Roots,
     seconds: float,
     clock: Callable[[], float],
-    alpn: tuple[str, ...] = (),
+    alpn: tuple[str, ...],
     pin: str | None = None,
     scrub: Callable[[str], str] = lambda text: text,
 ) -> Handshake:
@@ -117,9 +117,8 @@ async def handshake(
     `seconds` is the deadline, `clock` gives monotonic seconds. `pin` is the SHA-256 (lower-case hex) of the leaf's
     DER form: with it the roots and the name are not looked at. A numeric `server_name` sends no SNI.
     """
-    context = roots.pinned(alpn) if pin else roots.verifying(alpn)
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    tls = context.wrap_bio(incoming, outgoing, server_hostname=server_name)
+    tls = roots.wrap(incoming, outgoing, server_name, alpn, pinned=pin is not None)
     progress = _Progress()
     error: OSError | EOFError | None = None
     try:

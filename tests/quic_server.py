@@ -29,13 +29,15 @@ class _Http3(QuicConnectionProtocol):
 
 
 @asynccontextmanager
-async def quic_server(leaf: Leaf, alpn: list[str] | None = None) -> AsyncIterator[int]:
+async def quic_server(
+    leaf: Leaf, alpn: list[str] | None = None, address: str = "127.0.0.1"
+) -> AsyncIterator[int]:
     """Serve HTTP/3; yields the port."""
     configuration = QuicConfiguration(is_client=False, alpn_protocols=alpn or H3_ALPN)
     configuration.load_cert_chain(leaf.pem)
     server = QuicServer(configuration=configuration, create_protocol=_Http3)
     transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-        lambda: server, local_addr=("127.0.0.1", 0)
+        lambda: server, local_addr=(address, 0)
     )
     try:
         yield transport.get_extra_info("sockname")[1]

@@ -1,6 +1,7 @@
 """Roots, contexts and targets that probe tests share."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,9 +39,16 @@ def roots(authority: Authority) -> Roots:
 
 @pytest.fixture
 def context(roots: Roots) -> Context:
-    """A round's context with short deadlines."""
-    short = Deadlines(resolve=0.4, late_answers=0.15, connect=0.4, tls=0.4, http=0.4, quic=0.4)
-    return Context("run", Vantage("vantage"), roots, deadlines=short)
+    """A round's context whose deadlines a busy machine can keep."""
+    deadlines = Deadlines(resolve=1, late_answers=0.15, connect=3, tls=3, http=3, quic=3)
+    return Context("run", Vantage("vantage"), roots, deadlines=deadlines)
+
+
+@pytest.fixture
+def hasty(context: Context) -> Context:
+    """One for tests that wait for a deadline."""
+    short = replace(context.deadlines, connect=0.4, tls=0.4, http=0.4, quic=0.4)
+    return replace(context, deadlines=short)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from measurements.targets import Expect
 from probes import http
 from probes.base import Context, Target
 from tests.certificates import Authority, Leaf
-from tests.servers import Server, answer, fin_after_hello, hold, rst_after_hello, tcp_server
+from tests.servers import Behaviour, Server, answer, fin_after_hello, hold, rst_after_hello, tcp_server
 
 MakeTarget = Callable[..., Target]
 PAGE = b"<html><title>Hello\n there</title></html>"
@@ -73,16 +73,17 @@ async def test_a_page_is_read_however_it_is_framed(
     ],
 )
 async def test_an_answer_that_breaks_off_says_where_and_how(
-    behaviour: object, stage: str, failure: str, context: Context, target: MakeTarget
+    behaviour: Behaviour, stage: str, failure: str, context: Context, hasty: Context, target: MakeTarget
 ) -> None:
     async with tcp_server(behaviour) as server:
-        seen = await http.probe(target(server.port, scheme="http"), context)
+        patience = hasty if failure == "generic_timeout_error" else context
+        seen = await http.probe(target(server.port, scheme="http"), patience)
     assert (seen.stage, seen.failure) == (stage, failure)
 
 
-async def test_what_came_before_a_stall_is_kept(context: Context, target: MakeTarget) -> None:
+async def test_what_came_before_a_stall_is_kept(hasty: Context, target: MakeTarget) -> None:
     async with tcp_server(answer(ok()[:-5], then=hold)) as server:
-        seen = await http.probe(target(server.port, scheme="http"), context)
+        seen = await http.probe(target(server.port, scheme="http"), hasty)
     assert (seen.stage, seen.failure) == ("transfer", "generic_timeout_error")
     assert seen.http is not None
     assert seen.http.length == len(PAGE) - 5
@@ -150,6 +151,19 @@ async def test_redirects_within_the_host_are_followed_up_to_five(
     assert server.heard == [b"/start?a=1", b"/1", b"/2", b"/3", b"/4", b"/5"]
     assert seen.http is not None
     assert (seen.http.status, seen.http.redirects) == (301, 5)
+
+
+@pytest.mark.parametrize("last", [fin_after_hello, rst_after_hello], ids=["FIN", "reset"])
+async def test_a_server_that_closes_after_a_redirect_has_answered_with_it(
+    last: Behaviour, context: Context, target: MakeTarget
+) -> None:
+    moved = ok(b"", b"Location: /next", status=b"301 Moved")
+    async with tcp_server(answer(moved, then=last)) as server:
+        seen = await http.probe(target(server.port, scheme="http"), context)
+    assert (seen.stage, seen.failure) == (None, None)
+    assert seen.http is not None
+    assert (seen.http.status, seen.http.redirects) == (301, 0)
+    assert seen.phases.first_byte is not None
 
 
 async def test_a_redirect_that_is_expected_is_the_answer(context: Context, target: MakeTarget) -> None:

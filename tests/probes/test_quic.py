@@ -31,6 +31,12 @@ async def test_a_page_over_http3(context: Context, target: MakeTarget, leaf: Lea
     assert 0 < seen.tls.received <= seen.bytes_received
 
 
+async def test_ipv6_stands_apart(context: Context, target: MakeTarget, leaf: Leaf) -> None:
+    async with quic_server(leaf, address="::1") as port:
+        seen = await quic.probe(target(port, address="::1"), context)
+    assert (seen.failure, seen.family) == (None, 6)
+
+
 @pytest.mark.parametrize(
     ("names", "by", "expired", "failure"),
     [
@@ -58,10 +64,10 @@ async def test_a_bad_certificate_is_kept(
     assert seen.http is None
 
 
-async def test_silence_times_out(context: Context, target: MakeTarget) -> None:
+async def test_silence_times_out(hasty: Context, target: MakeTarget) -> None:
     with socket.socket(type=socket.SOCK_DGRAM) as mute:
         mute.bind(("127.0.0.1", 0))
-        seen = await quic.probe(target(mute.getsockname()[1]), context)
+        seen = await quic.probe(target(mute.getsockname()[1]), hasty)
     assert (seen.stage, seen.failure) == ("tls", "generic_timeout_error")
     assert seen.tls is not None
     assert (seen.tls.received, seen.tls.last_progress, seen.bytes_received) == (0, None, 0)
@@ -82,9 +88,9 @@ async def test_a_server_without_our_versions_says_so(context: Context, target: M
     assert (seen.stage, seen.failure) == ("tls", "quic_incompatible_version")
 
 
-async def test_noise_is_no_answer(context: Context, target: MakeTarget) -> None:
+async def test_noise_is_no_answer(hasty: Context, target: MakeTarget) -> None:
     async with udp_answering(b"\xff" * 100) as (port, _):
-        seen = await quic.probe(target(port), context)
+        seen = await quic.probe(target(port), hasty)
     assert (seen.stage, seen.failure) == ("tls", "generic_timeout_error")
     assert seen.bytes_received > 0
 

@@ -31,14 +31,14 @@ async def test_a_closed_port_is_refused(context: Context, target: MakeTarget) ->
     assert seen.phases.connect is None
 
 
-async def test_a_silent_address_times_out(context: Context, target: MakeTarget) -> None:
+async def test_a_silent_address_times_out(hasty: Context, target: MakeTarget) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
         port = full.getsockname()[1]
         waiting = [socket.socket() for _ in range(3)]
         for sock in waiting:  # fill the backlog: the kernel then ignores further SYNs
             sock.setblocking(False)
             sock.connect_ex(("127.0.0.1", port))
-        seen = await tcp.probe(target(port), context)
+        seen = await tcp.probe(target(port), hasty)
         for sock in waiting:
             sock.close()
     assert (seen.stage, seen.failure) == ("connect", "generic_timeout_error")

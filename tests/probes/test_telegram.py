@@ -65,9 +65,11 @@ NO_RES_PQ = "unknown_failure: no resPQ to our question"
         pytest.param(hold, "generic_timeout_error", id="silence"),
     ],
 )
-async def test_anything_else_says_what_it_was(behaviour: Behaviour, failure: str, context: Context) -> None:
+async def test_anything_else_says_what_it_was(
+    behaviour: Behaviour, failure: str, context: Context, hasty: Context
+) -> None:
     async with tcp_server(behaviour) as server:
-        seen = await telegram.probe(dc(server.port), context)
+        seen = await telegram.probe(dc(server.port), hasty if behaviour is hold else context)
     assert (seen.stage, seen.failure) == ("first_byte", failure)
     assert seen.telegram is not None
     assert not seen.telegram.res_pq

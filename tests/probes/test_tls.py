@@ -29,10 +29,10 @@ PAGE = b"HTTP/1.1 403 Forbidden\r\n\r\n<title>blocked</title>"
     ],
 )
 async def test_a_handshake_that_is_cut_says_how(
-    behaviour: Behaviour, failure: str, context: Context, target: MakeTarget
+    behaviour: Behaviour, failure: str, context: Context, hasty: Context, target: MakeTarget
 ) -> None:
     async with tcp_server(behaviour) as server:
-        seen = await tls.probe(target(server.port), context)
+        seen = await tls.probe(target(server.port), hasty if behaviour is hold else context)
     assert (seen.stage, seen.failure) == ("tls", failure)
     assert seen.phases.connect is not None
     assert seen.phases.tls is None
@@ -53,16 +53,16 @@ async def test_an_alert_keeps_its_number_and_a_plain_answer_its_text(
     assert (plain.tls.alert, plain.tls.not_tls) == (None, PAGE.decode())
 
 
-async def test_silence_after_some_bytes_shows_the_progress(context: Context, target: MakeTarget) -> None:
+async def test_silence_after_some_bytes_shows_the_progress(hasty: Context, target: MakeTarget) -> None:
     half_a_record = bytes.fromhex("1603030200") + b"\x02" * 100
 
     async with tcp_server(answer(half_a_record, then=hold)) as server:
-        seen = await tls.probe(target(server.port), context)
+        seen = await tls.probe(target(server.port), hasty)
     assert seen.failure == "generic_timeout_error"
     assert seen.tls is not None
     assert seen.tls.received == seen.bytes_received == 105
     assert seen.tls.last_progress is not None
-    assert seen.tls.last_progress < context.deadlines.tls
+    assert seen.tls.last_progress < hasty.deadlines.tls
 
 
 async def test_a_good_handshake_leaves_its_facts(context: Context, target: MakeTarget, leaf: Leaf) -> None:
