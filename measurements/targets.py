@@ -1,5 +1,6 @@
 """`targets.yaml` in memory: what is probed, and with what it is compared. Loading is in `targets_file`."""
 
+from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -36,6 +37,16 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def host(self) -> str | None:
         """Name in the URL, or None for an endpoint without a name."""
         return urlsplit(self.url).hostname if self.url else None
+
+    @property
+    def fixed_address(self) -> str | None:
+        """The address of an endpoint that needs no resolver: given as such, or written in the URL."""
+        if self.address is not None:
+            return self.address
+        try:
+            return str(ip_address(self.host or ""))
+        except ValueError:
+            return None
 
     @property
     def scheme(self) -> str | None:

@@ -13,7 +13,7 @@ import msgspec
 
 from measurements.failures import of_exception
 from measurements.records import Observation, Role
-from measurements.rules.facts import ANSWERED_ANYWAY, NEUTRAL, TIMEOUTS
+from measurements.rules.facts import ANSWERED_ANYWAY, NEUTRAL, NO_ROUTE_FLAG, TIMEOUTS
 from measurements.targets import Endpoint, Resolver
 from probes.base import Context, Target, blank
 from probes.limits import LAG_LIMIT, LagMeter, Slots
@@ -72,12 +72,15 @@ class Walk:
     async def first(self) -> None:
         """First tries: the system's resolver, then the first addresses and QUIC."""
         await self._resolve(self.tools.own_resolvers)
-        fresh = self._choose(self._addresses(), FIRST_IPV4, FIRST_IPV6)
+        addresses = self._addresses()
+        fresh = self._choose(addresses, FIRST_IPV4, FIRST_IPV6)
+        if addresses and not fresh:
+            self._note_no_route(addresses[0])
         await self._try(fresh, attempt=1, quic=True)
 
     async def ask_trusted(self) -> None:
         """What a trusted resolver says, and the addresses that only it told."""
-        if self.endpoint.host is None:
+        if self.endpoint.fixed_address is not None:
             return
         known = set(self._told_by)
         for resolver in filter(self.tools.worth_asking, self.tools.trusted_resolvers):
@@ -124,7 +127,7 @@ class Walk:
     # -- names ---------------------------------------------------------------------------------------------
 
     async def _resolve(self, resolvers: Sequence[Resolver], attempt: int = 1) -> None:
-        if self.endpoint.host is None:
+        if self.endpoint.fixed_address is not None:
             return
         questions = [
             Target(
@@ -154,7 +157,7 @@ class Walk:
         ids = {r.id for r in own}
         asked = [o for o in self.rows if o.probe == "dns" and o.resolver in ids]
         told = [a for o in asked if o.dns and o.dns.used for a in o.dns.used.addresses]
-        if self.endpoint.host is None or self._choose(told, 1, 1):
+        if self.endpoint.fixed_address is not None or self._choose(told, 1, 1):
             return
         await self._resolve(own, attempt=2)
         again = [o for o in self.rows if o.resolver in ids and o.attempt == 2 and o.dns]
@@ -167,8 +170,8 @@ class Walk:
 
     def _addresses(self) -> list[str]:
         """Addresses of the answers that a computer would use, in order of arrival."""
-        if self.endpoint.address is not None:
-            return [self.endpoint.address]
+        if self.endpoint.fixed_address is not None:
+            return [self.endpoint.fixed_address]
         resolvers = {r.id: r for r in [*self.tools.own_resolvers, *self.tools.trusted_resolvers]}
         for row in self.rows:
             if row.dns and row.dns.used:
@@ -179,9 +182,16 @@ class Walk:
     # -- addresses -----------------------------------------------------------------------------------------
 
     def _choose(self, addresses: Iterable[str], ipv4: int, ipv6: int) -> list[str]:
-        usable = [a for a in addresses if ":" not in a or has_route(a)]
+        usable = [a for a in addresses if has_route(a)]
         four = [a for a in usable if ":" not in a][:ipv4]
         return four + [a for a in usable if ":" in a][:ipv6]
+
+    def _note_no_route(self, address: str) -> None:
+        deep = deepest(self.endpoint.probes)
+        if deep is not None:
+            fields = blank(self._target(address), self.tools.context, deep)
+            row = Observation(**{**fields, "stage": "connect", "failure": "network_unreachable"})  # type: ignore[arg-type] # fields of one table
+            self._keep(row, (NO_ROUTE_FLAG,))
 
     def _target(self, address: str, attempt: int = 1) -> Target:
         return Target(
@@ -256,9 +266,10 @@ def _cancelled(name: str, target: Target, context: Context, failure: str = "inte
 
 
 def has_route(address: str) -> bool:
-    """True if the system has a route to this IPv6 address; nothing is sent (a UDP socket's connect is local)."""
+    """True if the system has a route to this address; nothing is sent (a UDP socket's connect is local)."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
-        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
+        with socket.socket(family, socket.SOCK_DGRAM) as sock:
             sock.connect((address, 443))
     except OSError:
         return False

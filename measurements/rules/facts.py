@@ -17,6 +17,10 @@ from measurements.rules.line import FOREIGN_NEEDED, NO_ROUTE, Line, Situation
 from measurements.targets import Endpoint
 
 NEUTRAL = "neutral_sni"  # flag of a handshake made with the neutral name, as a comparison
+NO_ROUTE_FLAG = "no_route"  # nothing was sent: this device has no route for the address's family
+# A handshake this slow is what slowing looks like in Kazakhstan (2-4 s and more, OONI 2023); a request that then runs
+# out of time was not stopped.
+SLOW_HANDSHAKE = 2.0
 TRIES_TO_CONFIRM = 2  # a failure counts after a retry (DESIGN section 6)
 TIMEOUTS = frozenset({"generic_timeout_error", "timed_out"})
 # Answers that came but missed what was expected: an answer all the same.
@@ -79,7 +83,7 @@ def gather(
     rows = [o for o in rows if NEUTRAL not in o.flags]
     asked = [o for o in rows if o.probe == "dns"]
     tried = [o for o in rows if o.probe != "dns"]
-    reachable = [o for o in tried if o.failure not in NO_ROUTE or o.family == 4]
+    reachable = [o for o in tried if not _no_route(o)]
     view = _Addresses(endpoint, asked, reachable)
     tries = 1 if retry_waived else TRIES_TO_CONFIRM
     dns = _dns(asked, view, line)
@@ -110,6 +114,11 @@ def gather(
     )
 
 
+def _no_route(row: Observation) -> bool:
+    """True if the line has no way for this family; for IPv4 only if the probe knew before sending anything."""
+    return NO_ROUTE_FLAG in row.flags or (row.family == 6 and row.failure in NO_ROUTE)
+
+
 class _Addresses:
     """The endpoint's addresses: who told them, which of them work."""
 
@@ -121,8 +130,8 @@ class _Addresses:
         tried_ipv6 = {":" in address for address in self.by_address}
         self.trusted = _of_families(_told(o for o in asked if is_trusted(o)), tried_ipv6)
         self.system = _of_families(_told(o for o in asked if not is_trusted(o)), tried_ipv6)
-        if endpoint.address is not None:
-            self.system = {endpoint.address}
+        if endpoint.fixed_address is not None:
+            self.system = {endpoint.fixed_address}
         self.deepest = max((p for p in endpoint.probes if p in DEPTH), key=DEPTH.index, default="tcp")
         self.working = {a for a, group in self.by_address.items() if any(map(self._good, group))}
         if self.deepest == "dns" and self.system:
@@ -257,6 +266,8 @@ def _progress(row: Observation) -> bool:
         return False
     if row.stage == "tls":
         return row.tls is not None and row.tls.received > 0
+    if row.stage == "first_byte":
+        return (row.phases.tls or 0.0) >= SLOW_HANDSHAKE
     return row.stage == "transfer"
 
 
@@ -327,7 +338,7 @@ class QuicFacts:
 def quic_facts(rows: Iterable[Observation], everything: Iterable[Observation], line: Line) -> QuicFacts:
     """Facts of an endpoint's QUIC series; `everything` is the whole round, to tell a dead UDP/443 apart."""
     own = [o for o in rows if o.probe == "quic" and o.failure != "interrupted"]
-    own = [o for o in own if o.family == 4 or o.failure not in NO_ROUTE]
+    own = [o for o in own if not _no_route(o)]
     quic = [o for o in everything if o.probe == "quic"]
     failed = [o for o in own if o.failure is not None]
     addresses = {o.address for o in failed}

@@ -5,8 +5,8 @@ from itertools import count
 
 import pytest
 
-from measurements.records import Observation, TlsFacts, VerdictLine
-from measurements.rules.facts import NEUTRAL
+from measurements.records import Observation, Phases, TlsFacts, VerdictLine
+from measurements.rules.facts import NEUTRAL, NO_ROUTE_FLAG
 from measurements.rules.judge import Round, judge_round
 from measurements.rules.line import AFTER
 from measurements.targets import Endpoint, Expect
@@ -132,6 +132,15 @@ CASES: list[tuple[str, list[Observation], tuple[str, str | None, str]]] = [
     ("only IPv6 addresses and no route to them",
      [*OK, dns("2001:db8::7", question="AAAA"), *twice(broken, "2001:db8::7", "connect", "network_unreachable")],
      ("inconclusive", None, "not-applicable")),
+    ("a line without IPv4 cannot try an IPv4 address",
+     [*OK, dns(GENUINE), broken(GENUINE, "connect", "network_unreachable", flags=(NO_ROUTE_FLAG,))],
+     ("inconclusive", None, "not-applicable")),
+    ("a handshake of seconds, then no time left for the page",
+     [*OK, dns(GENUINE), *twice(broken, GENUINE, "first_byte", "generic_timeout_error", phases=Phases(tls=6.0))],
+     ("inconclusive", None, "handshake-progress")),
+    ("no page within the deadline after a quick handshake",
+     [*OK, dns(GENUINE), *twice(broken, GENUINE, "first_byte", "generic_timeout_error", phases=Phases(tls=0.1))],
+     ("blocked", "http", "stopped-http")),
     ("one foreign control is too few",
      [*controls("wiki", *DOMESTIC), dns(GENUINE), *SILENT], ("inconclusive", None, "few-controls")),
     ("the controls were gone after the failures",
