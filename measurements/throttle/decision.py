@@ -23,7 +23,9 @@ Verdict = Literal["throttled", "not_throttled", "inconclusive"]
 # Reasons that more pairs can change; for the others the session may end at its first look.
 _OPEN: Final = frozenset({"few_pairs", "straddles", "mild"})
 # Reasons that no further pair can change.
-_HOPELESS: Final = frozenset({"network_changed", "intercepted", "unavailable", "changed_midway"})
+_HOPELESS: Final = frozenset(
+    {"network_changed", "intercepted", "unavailable", "unreachable", "changed_midway"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,6 +47,10 @@ class ArmFacts:
         count = self.lost.get(use, 0)
         return count >= T.min_lost and count > T.max_share * self.total
 
+    def all_lost(self, use: PairUse) -> bool:
+        """Every pair, and at least three, was lost to `use`."""
+        return self.lost.get(use, 0) == self.total >= T.min_lost
+
 
 def noise_remarkable(noise: Sequence[float]) -> bool:
     """Eight control-control pairs or more whose ratio's interval leaves 0.5-2."""

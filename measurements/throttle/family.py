@@ -15,6 +15,7 @@ FamilyVerdict = Literal["throttled", "not_throttled", "inconclusive"]
 # Arms whose target flows go to the platform's own addresses; only these can show that it is not slowed.
 OWN_ADDRESS: Final = ("same_address", "foreign")
 _OUTRANKING: Final = frozenset({"network_changed", "intercepted", "blocked"})
+_ABSENT: Final = frozenset({"unavailable", "unreachable"})
 _REASON_ORDER: Final = tuple(rule.reason for rule in RULES if rule.reason)
 
 
@@ -38,8 +39,8 @@ class FamilyFacts:
     def reasons(self) -> tuple[str, ...]:
         """Reasons of the arms that do not answer, the weightiest first.
 
-        An arm that turned out unavailable is not on offer as long as another one is; a foreign control without baseline
-        does not stand against a clean address as long as its plain ratio is clean.
+        An arm that turned out unavailable or unreachable is not on offer as long as another one is; a foreign control
+        without baseline does not stand against a clean address as long as its plain ratio is clean.
         """
         open_arms = {arm: reason for arm, (_, reason) in self.arms.items() if reason}
         found = {
@@ -47,8 +48,8 @@ class FamilyFacts:
             for arm, reason in open_arms.items()
             if not (reason == "no_baseline" and arm in self.raw_clean and self.having("clean"))
         }
-        if len(found) > 1 or self.having("clean"):
-            found.discard("unavailable")
+        if found - _ABSENT or self.having("clean"):
+            found -= _ABSENT
         return tuple(sorted(found, key=_REASON_ORDER.index))
 
     @property

@@ -8,6 +8,7 @@ REASONS: Final[dict[str, str]] = {
     "intercepted": "a certificate was forged: what is intercepted is not judged for speed",
     "blocked": "flows were reset, refused or met with silence: that is blocking, not slowness",
     "unavailable": "the servers did not give both names the same object, so there is nothing to compare",
+    "unreachable": "the control's server did not answer once",
     "sick_control": "the control itself failed too often",
     "void": "too many pairs were void: both flows stalled, or the device was suspended",
     "few_pairs": "too few pairs for a test",

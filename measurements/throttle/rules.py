@@ -68,6 +68,11 @@ RULES: Final[tuple[ArmRule, ...]] = (
     _no("intercepted", lambda facts: "intercepted" in facts.lost, "one forged certificate is enough to stop"),
     _no("blocked", lambda facts: facts.share_lost("blocked"), "resets and silence belong to reachability"),
     _no("unavailable", lambda facts: facts.share_lost("unavailable"), "another answer is not a slow answer"),
+    _no(
+        "unreachable",
+        lambda facts: facts.all_lost("control_failed"),
+        "an arm that is not there is not on offer",
+    ),
     _no("sick_control", lambda facts: facts.share_lost("control_failed"), "a failing control proves nothing"),
     _no("void", lambda facts: facts.share_lost("void"), "both stalled together: the line, not the target"),
     _no(

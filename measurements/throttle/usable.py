@@ -26,7 +26,9 @@ GOOD_STATUS: Final = frozenset({200, 206})
 
 
 def _no_progress(flow: Flow) -> bool:
-    return flow.failure in DEADLINE and flow.received == 0
+    """A deadline without a byte in its own step: after a handshake that went well, no byte of the answer."""
+    begun = flow.body_bytes if flow.stage == "first_byte" else flow.received
+    return flow.failure in DEADLINE and begun == 0
 
 
 def _other_answer(flow: Flow) -> bool:

@@ -80,12 +80,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], str, str | None]] = {
         "unavailable",
     ),
     "a control below 1 Mbit/s hides any cap": ({"control": 100_000.0}, {}, "inconclusive", "slow_line"),
-    "a control that keeps failing proves nothing": (
-        {"of_control": RESET},
-        {},
-        "inconclusive",
-        "sick_control",
-    ),
+    "a control that never answers is no arm": ({"of_control": RESET}, {}, "inconclusive", "unreachable"),
     "both flows stalled is the line": (
         {"of_target": FROZEN, "of_control": FROZEN, "control": 300_000.0},
         {},
@@ -192,16 +187,39 @@ def test_a_missing_baseline_does_not_stand_against_a_clean_address(pairs: Pairs,
 
 
 def test_an_unavailable_arm_leaves_the_others(pairs: Pairs, session: Sessions) -> None:
-    helper_gone = pairs(arm="helper", of_target=FORGED, of_control=FORGED)
-    assert decide(session(helper_gone + pairs())).verdict == "throttled"
-    assert decide(session(helper_gone + pairs(target=FAST))).verdict == "not_throttled"
+    wrong_pin = pairs(arm="helper", of_target=FORGED, of_control=FORGED)
+    nobody = pairs(arm="helper", of_target=RESET, of_control=RESET)
+    for helper_gone in (wrong_pin, nobody):
+        assert decide(session(helper_gone + pairs())).verdict == "throttled"
+        assert decide(session(helper_gone + pairs(target=FAST))).verdict == "not_throttled"
+
+
+def test_a_third_of_the_pairs_lost_is_too_many(pairs: Pairs, session: Sessions) -> None:
+    stalled = pairs(count=4, of_target=FROZEN, of_control=FROZEN)
+    assert decide(session(pairs() + stalled)).reason == "void"
+    assert decide(session(pairs() + stalled[:2])).verdict == "throttled"
+    failing = pairs(count=4, of_control=RESET)
+    assert decide(session(pairs() + failing)).reason == "sick_control"
+
+
+def test_a_pool_of_quiet_noise_checks_lets_the_verdict_stand(pairs: Pairs, session: Sessions) -> None:
+    found = decide(session(pairs(), noise=(0.1, -0.1) * 6))
+    assert found.verdict == "throttled"
+    assert "noise_not_known" not in found.notes
 
 
 def test_a_marked_address_needs_another_steady_control(pairs: Pairs, session: Sessions) -> None:
     marked = pairs(target=16_000.0, control=16_000.0)
     assert decide(session(marked)).reason == "slow_line"
-    found = decide(session(marked + pairs(arm="helper", target=FAST, count=14)))
-    assert found.arms["same_address"].rule == "few_pairs" or found.verdict == "throttled"
+    found = decide(session(marked + pairs(arm="helper", target=FAST)))
+    assert (found.verdict, found.rule, found.deciding) == ("throttled", "marked_address", "same_address")
+    assert "residual" in found.notes
+
+
+def test_a_line_that_slowed_under_all_arms_marks_no_address(pairs: Pairs, session: Sessions) -> None:
+    slowed = pairs(target=150_000.0, control=150_000.0)
+    also = pairs(arm="helper", target=150_000.0, control=150_000.0)
+    assert decide(session(slowed + also)).reason == "residual"
 
 
 def test_controls_that_slowed_forbid_a_clean_answer(pairs: Pairs, session: Sessions, flow: Flows) -> None:

@@ -20,6 +20,10 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
         {**TIMEOUT, "sizes": (), "times": (), "handshake_bytes": 0, "stage": "tls"},
         "blocked",
     ),
+    "an answer that never begins is silence": (
+        {**TIMEOUT, "sizes": (), "times": (), "stage": "first_byte", "status": None},
+        "blocked",
+    ),
     "a reset after half the object is no slowness": ({"failure": "connection_reset"}, "blocked"),
     "a FIN before the end is no slowness": ({"failure": "eof_error"}, "blocked"),
     "a forged certificate is interception": ({"certificate_valid": False}, "intercepted"),
