@@ -70,8 +70,12 @@ def _speaking(work: Callable[[], Any]) -> Any:
 @shared_options
 def list_(shared: Shared) -> None:
     """One line for each scenario."""
-    for name in _files():
-        scenario, _targets = _load(name, shared)
+    from lab.scenario_file import load
+    from measurements.targets_file import load_targets
+
+    targets = load_targets(shared.targets)
+    for name, file in _files().items():
+        scenario: Scenario = _speaking(partial(load, file, targets))
         judged = [
             word for word, on in (("run", _by_run(scenario)), ("throttle", scenario.expect.throttle)) if on
         ]
