@@ -1,6 +1,6 @@
 """Where analyses get their rows from: `open_data`, whatever engine holds them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,10 +21,18 @@ class Data(Protocol):
     def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> Any:
         """The answer as a `pyarrow.Table`; `$name` in `sql` stands for `parameters["name"]`."""
 
+    def stream(self, sql: str, parameters: Mapping[str, object] | None = None) -> Iterator[dict[str, Any]]:
+        """The answer row by row, for what may not fit into memory."""
+
     def fingerprint(self) -> str:
         """A hash that changes when the data do."""
 
     def close(self) -> None: ...
+
+
+def missing(folder: Path) -> str:
+    """What to say about a folder that holds no data."""
+    return f"{folder}: holds no data. Bring some in with `efir import FILE... --into {folder}`."
 
 
 def open_data(path: str) -> Data:
@@ -37,5 +45,5 @@ def open_data(path: str) -> Data:
         raise DataError(f"{path}: no such folder. Make it with `efir import FILE... --into {path}`.")
     files = FLAT.files(folder)
     if not files:
-        raise DataError(f"{path}: holds no data. Bring some in with `efir import FILE... --into {path}`.")
+        raise DataError(missing(folder))
     return DuckData(files)

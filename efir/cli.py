@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "targets": ("efir.commands.targets", "List what is probed, or check the list."),
     "helper": ("efir.commands.helper", "Run the test helper on a server abroad."),
     "import": ("efir.commands.import_data", "Bring measurements into a folder for analysis."),
+    "verdicts": ("efir.commands.verdicts", "Compute verdicts over imported data."),
     "lab": ("efir.commands.lab", "Run scenarios in the emulated Internet."),
     "correlate": ("efir.commands.correlate", "Test whether slowness keeps the hours of a schedule."),
     "schedule": ("efir.commands.schedule", "Check a schedule of events, or list it in UTC."),

@@ -1,7 +1,7 @@
 """DuckDB over the day-partitioned Parquet files of a store: the engine of a laptop."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -13,6 +13,9 @@ from analysis.flat import STORED_NAMES
 
 # Exact quantiles keep their values in memory: 50 M rows need 1.2 GB and die with 1 GB (measured).
 MEMORY_LIMIT = "2GB"
+
+# Rows of a streamed answer that are held at once.
+ROWS_AT_ONCE = 10_000
 
 
 def connect(database: str = ":memory:") -> Any:
@@ -47,6 +50,15 @@ class DuckData:
     def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> Any:
         """The answer as a `pyarrow.Table`; `$name` in `sql` stands for `parameters["name"]`."""
         return self._connection.sql(sql, params=dict(parameters or {})).to_arrow_table()
+
+    def stream(self, sql: str, parameters: Mapping[str, object] | None = None) -> Iterator[dict[str, Any]]:
+        """The answer row by row, for what may not fit into memory; times come as UTC."""
+        # A connection has one open answer at a time; a cursor is a connection of its own to the same data.
+        with self._connection.cursor() as cursor:
+            cursor.execute("SET TimeZone = 'UTC'")
+            reader = cursor.sql(sql, params=dict(parameters or {})).to_arrow_reader(ROWS_AT_ONCE)
+            for batch in reader:
+                yield from batch.to_pylist()
 
     def fingerprint(self) -> str:
         """SHA-256 over the names of the files, which are hashes of what they hold."""

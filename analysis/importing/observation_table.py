@@ -14,7 +14,7 @@ from typing import Any, Final
 from analysis.importing.counts import Counts
 from analysis.importing.csv_table import open_csv
 from analysis.importing.ooni_records import OoniReader
-from analysis.ooni.extract import NotAMeasurement, failure_of, host_and_scheme, read_asn, read_time
+from analysis.ooni.extract import NotAMeasurement, failure_of, host_and_scheme, led_to, read_asn, read_time
 from analysis.ooni.platforms import Platforms
 from analysis.ooni.record import Attempt, Outside, Record
 from analysis.parquet_store import Writer
@@ -95,13 +95,13 @@ def record_of(rows: list[Row], platforms: Platforms) -> Record | None:
     test, uid = first["test_name"], first["measurement_uid"]
     if time is None or not test or not uid:
         raise NotAMeasurement("no time, test_name or measurement_uid")
-    platform = platforms.of_measurement(test, first["input"])
-    if platform is None:
-        return None
     attempts: dict[tuple[object, ...], Attempt] = {}
     for row in rows:
         for attempt in _attempts(row):
             attempts.setdefault(_identity(attempt), attempt)
+    platform = platforms.of_measurement(test, first["input"], led_to(attempts.values()))
+    if platform is None:
+        return None
     return Record(
         id=uid,
         source=uid,

@@ -1,6 +1,7 @@
 """From OONI's JSON to the evidence that is kept."""
 
 import re
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, Final
@@ -32,15 +33,15 @@ def extract(m: Measurement, line: bytes, platforms: Platforms) -> Record | None:
     """
     if not m.test_name:
         raise NotAMeasurement("no test_name")
-    platform = platforms.of_measurement(m.test_name, m.input)
+    keys = m.test_keys
+    attempts = (_attempts(keys) or _browsed(m)) if keys else []
+    platform = platforms.of_measurement(m.test_name, m.input, led_to(attempts))
     if platform is None:
         return None
     time = read_time(m.measurement_start_time or m.test_start_time)
     if time is None:
         raise NotAMeasurement("no time")
     source, identity = _names(m, line)
-    keys = m.test_keys
-    attempts = (_attempts(keys) or _browsed(m)) if keys else []
     return Record(
         id=identity,
         source=source,
@@ -57,6 +58,11 @@ def extract(m: Measurement, line: bytes, platforms: Platforms) -> Record | None:
         page_differs=_page_differs(keys) if keys else None,
         broken=_broken(m, attempts),
     )
+
+
+def led_to(attempts: Iterable[Attempt]) -> Iterator[str]:
+    """Hosts of the pages that were loaded or tried, redirects included."""
+    return (attempt.host for attempt in attempts if attempt.step == "http" and attempt.host)
 
 
 def _names(m: Measurement, line: bytes) -> tuple[str, str]:

@@ -10,7 +10,7 @@ its backend before each test, so the line is taken to be online as long as anyth
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from analysis.ooni.hosts import Host
@@ -39,6 +39,7 @@ _STEP_OF_WORD: Final[tuple[tuple[str, FailedAt], ...]] = (
     ("host_unreachable", "connect"),
     ("network_unreachable", "connect"),
 )
+_LINE_DOWN: Final = NO_ROUTE | {"network_down", "permission_denied"}
 _PORT_80: Final = 80
 
 NOTHING: Final = EndpointFacts(evidence=False)
@@ -56,9 +57,15 @@ def gather(record: Record, hosts: Iterable[Host]) -> list[tuple[str, EndpointFac
     return found
 
 
-def offline(record: Record, hosts: Iterable[Host]) -> bool:
-    """True if nothing at all worked, where no test helper says that the line was up."""
-    return record.outside is None and not any(host.worked for host in hosts)
+def offline(record: Record, hosts: Collection[Host]) -> bool:
+    """True if nothing worked and the line itself gave up: no route, or a resolver that answers nothing.
+
+    Timeouts everywhere are not enough: that is how an app looks that is dropped whole (AS12455 in Kenya, 2023), and
+    the probe had asked its backend just before.
+    """
+    if record.outside is not None or any(host.worked for host in hosts):
+        return False
+    return any(host.failures or any(a.failure in _LINE_DOWN for a in host.tcp) for host in hosts)
 
 
 def _ways(record: Record, host: Host, main: bool) -> list[bool]:

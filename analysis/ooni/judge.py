@@ -6,10 +6,10 @@ from analysis.ooni.facts import NOTHING, gather, offline
 from analysis.ooni.hosts import hosts_of
 from analysis.ooni.platforms import APP_PLATFORMS
 from analysis.ooni.record import Record
+from analysis.verdicts.roll_up import worst
 from measurements.records import VerdictLine
 from measurements.rules.judge import LINE_REASONS, Judgement, judge_endpoint
 from measurements.rules.table import VERSION
-from measurements.verdicts import WORST_FIRST
 
 WAIVED: Final = "; one measurement, so the retry rule is waived"
 
@@ -21,17 +21,8 @@ def judge(record: Record) -> Judgement:
     hosts = hosts_of(record)
     if hosts and offline(record, hosts):
         return _inconclusive("offline", LINE_REASONS["offline"])
-    judged = [(name, judge_endpoint(facts)) for name, facts in gather(record, hosts)]
-    counted = [each for each in judged if each[1].counts] or judged
-    if not counted:
-        return judge_endpoint(NOTHING)
-    return _worst(counted)
-
-
-def _worst(judged: list[tuple[str, Judgement]]) -> Judgement:
-    # An endpoint that was not tried further says nothing while others speak.
-    speaking = [each for each in judged if each[1].rule != "no-evidence"] or judged
-    return min(speaking, key=lambda each: WORST_FIRST.index(each[1].verdict))[1]
+    judged = {name: judge_endpoint(facts) for name, facts in gather(record, hosts)}
+    return worst(judged) if judged else judge_endpoint(NOTHING)
 
 
 def _inconclusive(rule: str, reason: str) -> Judgement:

@@ -1,6 +1,6 @@
 """Which platform a measurement is about."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -22,19 +22,22 @@ class Platforms:
     hosts: Mapping[str, str]
     sites: Mapping[str, str]
 
-    def of_host(self, host: str) -> str:
-        """The platform, else the host name itself."""
+    def of_host(self, host: str) -> str | None:
+        """The platform whose host this is, or None."""
         host = host.casefold().rstrip(".")
-        labels = host.split(".")
-        site = ".".join(labels[-2:])
-        return self.hosts.get(host) or self.sites.get(site) or host
+        return self.hosts.get(host) or self.sites.get(".".join(host.split(".")[-2:]))
 
-    def of_measurement(self, test: str, given: str | None) -> str | None:
-        """None for a test without a target (speed tests, header games)."""
+    def of_measurement(self, test: str, given: str | None, led_to: Iterable[str] = ()) -> str | None:
+        """The app's platform, the input's, that of the hosts it led to, else the input's host name itself.
+
+        None for a test without a target (speed tests, header games).
+        """
         if test in APP_PLATFORMS:
             return APP_PLATFORMS[test]
         host = host_of(given)
-        return self.of_host(host) if host else None
+        if host is None:
+            return None
+        return self.of_host(host) or next(filter(None, map(self.of_host, led_to)), host)
 
 
 def platforms_of(targets: Targets) -> Platforms:

@@ -372,6 +372,16 @@ APP_CASES = [
         ("inconclusive", None, "offline"),
     ),
     (
+        "telegram: everything times out, and the line does not say that it is down",
+        "telegram",
+        keys(
+            tcp("generic_timeout_error", "149.154.167.51"),
+            http("generic_timeout_error", "http://149.154.167.51/"),
+            http("generic_timeout_error", "https://web.telegram.org/"),
+        ),
+        ("blocked", "tcp", "stopped-tcp"),
+    ),
+    (
         "facebook: one of its hosts cannot be connected to",
         "facebook_messenger",
         keys(

@@ -1,0 +1,1 @@
+"""Verdicts computed again over stored data, by the rules of the probe."""

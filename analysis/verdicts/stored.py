@@ -1,0 +1,80 @@
+"""All verdicts that a store's data give: over OONI's measurements, our own rounds, and the hours of flat tables."""
+
+from collections.abc import Iterator
+from itertools import count, groupby
+from pathlib import Path
+
+import msgspec
+
+from analysis.data import DataError, missing
+from analysis.engines.duck import DuckData, connect, quoted
+from analysis.ooni.extract import led_to
+from analysis.ooni.judge import verdict_line
+from analysis.ooni.platforms import platforms_of
+from analysis.ooni.record import Record
+from analysis.tables import FLAT, OBSERVATIONS, OONI, Table
+from analysis.verdicts import hours, pairs
+from measurements.records import Observation, VerdictLine
+from measurements.rules.judge import Round, judge_round
+from measurements.targets import Targets
+
+_AT_ONCE = 1000  # records decoded at a time; some hold a megabyte
+
+
+def verdicts_of(store: Path, targets: Targets) -> Iterator[VerdictLine]:
+    """Every verdict line, streamed. Raises DataError for a folder without data."""
+    if not any(table.files(store) for table in (FLAT, OBSERVATIONS, OONI)):
+        raise DataError(missing(store))
+    yield from _of_ooni(store, targets)
+    yield from _of_rounds(store, targets)
+    if FLAT.files(store):
+        with DuckData(FLAT.files(store)) as data:
+            yield from of_hours(data, targets)
+
+
+def of_hours(data: DuckData, targets: Targets) -> Iterator[VerdictLine]:
+    """One line a vantage, platform and hour of what came as flat tables."""
+    hour = data.sql.bin("time", 3600)
+    rows = data.stream(hours.QUERY.format(hour=hour))
+    flows = data.stream(pairs.QUERY.format(hour=hour, goodput=data.sql.goodput, epoch=data.sql.epoch("time")))
+    return hours.judge_hours(rows, flows, targets)
+
+
+def _of_ooni(store: Path, targets: Targets) -> Iterator[VerdictLine]:
+    platforms = platforms_of(targets)
+    decode = msgspec.json.Decoder(Record).decode
+    for _, line in _evidence(store, OONI, "time"):
+        record = decode(line)
+        # The targets may be others than at the time of the import.
+        known = platforms.of_measurement(record.test, record.input, led_to(record.attempts))
+        record.platform = known or record.platform
+        yield verdict_line(record)
+
+
+def _of_rounds(store: Path, targets: Targets) -> Iterator[VerdictLine]:
+    decode = msgspec.json.Decoder(Observation).decode
+    for run, records in groupby(_evidence(store, OBSERVATIONS, "run, time, id"), key=lambda row: row[0]):
+        observations = [decode(line) for _, line in records]
+        # Sessions of transfers alone are decided pair by pair where they are measured, and are no rounds.
+        if any(o.probe != "transfer" for o in observations):
+            yield from _of_round(run or "", observations, targets)
+
+
+def _of_round(run: str, observations: list[Observation], targets: Targets) -> list[VerdictLine]:
+    first = min(observations, key=lambda o: o.time)
+    about = Round(run, first.vantage, first.asn, first.country, first.time)
+    numbers = count(1)
+    measured = sorted({o.platform for o in observations if o.role == "target"})
+    _, lines = judge_round(targets, observations, about, lambda: f"{run}-{next(numbers)}", measured)
+    return lines
+
+
+def _evidence(store: Path, table: Table, order: str) -> Iterator[tuple[str | None, bytes]]:
+    files = table.files(store)
+    if not files:
+        return
+    with connect() as connection:
+        names = ", ".join(map(quoted, files))
+        cursor = connection.execute(f"SELECT run, record FROM read_parquet([{names}]) ORDER BY {order}")
+        while rows := cursor.fetchmany(_AT_ONCE):
+            yield from rows
