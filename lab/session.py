@@ -8,6 +8,7 @@ with LabSession(scenario, world=World("lab.world:serve", config)) as lab:
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from lab.availability import LabUnavailable, python_environment, unavailable
 from lab.engine import messages
@@ -52,29 +53,26 @@ class LabSession:
     """A lab and its scenario. Raises LabUnavailable where the system does not allow one."""
 
     def __init__(
-        self, scenario: Scenario, *, world: World | None = None, nameservers: Sequence[str] = ()
+        self,
+        scenario: Scenario,
+        *,
+        world: World | None = None,
+        nameservers: Sequence[str] = (),
+        engine: Literal["path", "kernel"] = "path",
     ) -> None:
-        self._scenario, self._world = scenario, world
+        self._scenario, self._world, self._kind = scenario, world, engine
         self._nameservers = tuple(nameservers)
         self.world_info: dict[str, Any] = {}
         self.folder = Path()  # of this run, removed at its end
+        self._engine: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        self.folder = Path(tempfile.mkdtemp(prefix="efir-lab-"))
-        self.folder.chmod(0o755)  # programs inside run as another user
-        write_client_files(self.folder, self._nameservers)
         self._control, theirs = messages.pair()
         self._path, path_end = messages.pair()
-        descriptors = (theirs.fileno(), path_end.fileno())
-        self._engine = subprocess.Popen(
-            [sys.executable, "-m", "lab.engine", *map(str, descriptors), str(self.folder)],
-            pass_fds=descriptors,
-            env=python_environment(),
-            stdin=subprocess.DEVNULL,
-        )
-        theirs.close()
-        path_end.close()
+        self.folder = Path(tempfile.mkdtemp(prefix="efir-lab-"))
         try:
+            with theirs, path_end:
+                self._start((theirs.fileno(), path_end.fileno()))
             self.load(self._scenario)
             if self._world is not None:
                 self.serve(self._world)
@@ -86,6 +84,16 @@ class LabSession:
             raise
         return self
 
+    def _start(self, descriptors: tuple[int, int]) -> None:
+        self.folder.chmod(0o755)  # programs inside run as another user
+        write_client_files(self.folder, self._nameservers)
+        self._engine = subprocess.Popen(
+            [sys.executable, "-m", "lab.engine", *map(str, descriptors), str(self.folder), self._kind],
+            pass_fds=descriptors,
+            env=python_environment(),
+            stdin=subprocess.DEVNULL,
+        )
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
@@ -95,7 +103,9 @@ class LabSession:
         """End everything in the lab; returns once it is gone."""
         self._control.close()
         self._path.close()
-        self._engine.wait()
+        if self._engine is not None:
+            self._engine.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)  # the engine's guard did it, unless it was killed
 
     # --- scenario and world -------------------------------------------------------------------------------------------
 
@@ -103,8 +113,7 @@ class LabSession:
         """Put another scenario in force. Connections of the old one go on over the new path, unknown to its censor."""
         self._scenario = scenario
         self._ask(Configure(scenario.link))
-        messages.send(self._path, ("load", scenario))
-        messages.receive(self._path)
+        self._ask_path("load", scenario)
 
     def serve(self, world: World) -> None:
         """Start `world` in place of the one that runs; returns once it is ready."""
@@ -128,8 +137,7 @@ class LabSession:
 
     def acts(self) -> list[dict[str, Any]]:
         """What the censor has done since the scenario was loaded: the ground truth (`lab.censor.acts`)."""
-        messages.send(self._path, ("acts", None))
-        answer: list[dict[str, Any]] = messages.receive(self._path)[0]
+        answer: list[dict[str, Any]] = self._ask_path("acts", None)
         return answer
 
     # --- inside -------------------------------------------------------------------------------------------------------
@@ -210,6 +218,16 @@ class LabSession:
             errors.seek(0)
             texts = (stream.read().decode(errors="replace") for stream in (out, errors))
             return subprocess.CompletedProcess(list(argv), code, *texts)
+
+    def _ask_path(self, order: str, argument: object) -> Any:
+        try:
+            messages.send(self._path, (order, argument))
+            answer, _ = messages.receive(self._path)
+        except (EOFError, BrokenPipeError):
+            raise LabError("the lab's path ended; its words are above") from None
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     def _ask(self, order: Order, descriptors: Sequence[int] = ()) -> Any:
         try:

@@ -1,9 +1,9 @@
-"""The lab's processes, started by `lab.session` as `python -m lab.engine CONTROL PATH FOLDER`.
+"""The lab's processes, started by `lab.session` as `python -m lab.engine CONTROL PATH FOLDER KIND`.
 
     session (the caller)
       └ guard      makes the namespaces, waits, removes the run's folder; outside of the lab's process namespace
           └ keeper   process 1 of the lab: starts and reaps everything in it; its end is the end of all of them
-              ├ path     moves packets (`lab.path.loop`)
+              ├ path     moves packets (`lab.path.loop`), or keeps the kernel's rules (`lab.kernel.router`)
               ├ world    the servers, in the server side's network namespace
               └ clients  programs on the client's side, each with the lab's resolv.conf
 
@@ -18,6 +18,7 @@ import shutil
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from lab.engine import namespaces, network
@@ -26,7 +27,8 @@ from lab.path.loop import PathLoop
 
 
 def main(arguments: list[str]) -> int:
-    control, path, folder = socket.socket(fileno=int(arguments[0])), int(arguments[1]), Path(arguments[2])
+    control, path = socket.socket(fileno=int(arguments[0])), int(arguments[1])
+    folder, kind = Path(arguments[2]), arguments[3]
     os.setpgid(0, 0)  # Ctrl-C and a killed process group are the caller's business; its end is ours
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
@@ -36,7 +38,7 @@ def main(arguments: list[str]) -> int:
             sys.exit(f"the lab cannot start: {error}")
         keeper = os.fork()
         if keeper == 0:
-            _keep(control, socket.socket(fileno=path), folder)
+            _keep(control, socket.socket(fileno=path), folder, kind)
         control.close()
         os.close(path)
         return os.waitstatus_to_exitcode(os.waitpid(keeper, 0)[1])
@@ -44,22 +46,40 @@ def main(arguments: list[str]) -> int:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _keep(control: socket.socket, path: socket.socket, folder: Path) -> None:
+def _keep(control: socket.socket, path: socket.socket, folder: Path, kind: str) -> None:
     """Process 1 of the lab; does not return."""
     namespaces.die_with_parent()
     with contextlib.suppress(OSError):
         namespaces.mount_proc()  # refused where /proc is partly hidden (containers); only `ps` inside misses it
-    client_tun, server_net, server_tun = network.build()
+    server_net, run_path = _BETWEEN[kind](path)
     if os.fork() == 0:
         control.close()
-        PathLoop(client_tun, server_tun, path).run()
+        run_path()
         os._exit(0)
     path.close()
-    os.close(client_tun)
-    os.close(server_tun)
     Keeper(control, server_net, folder).run()
     os._exit(0)
 
+
+def _user_space(path: socket.socket) -> tuple[int, Callable[[], None]]:
+    """(server side's namespace, what the path process does)."""
+    client_tun, server_net, server_tun = network.build()
+    return server_net, PathLoop(client_tun, server_tun, path).run
+
+
+def _kernel(path: socket.socket) -> tuple[int, Callable[[], None]]:
+    from lab.kernel import router  # a cross-check for tests; nobody else pays for it
+
+    router_net, server_net = router.build()
+
+    def run() -> None:
+        namespaces.setns(router_net, namespaces.NEWNET)
+        router.RouterLoop(path).run()
+
+    return server_net, run
+
+
+_BETWEEN = {"path": _user_space, "kernel": _kernel}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

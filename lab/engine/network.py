@@ -33,6 +33,13 @@ def build() -> tuple[int, int, int]:
 
 
 def _side(addresses: Iterable[str]) -> int:
+    tun = namespaces.open_tun(DEVICE)
+    prepare_side(addresses)
+    return tun
+
+
+def prepare_side(addresses: Iterable[str]) -> None:
+    """Make the caller's namespace, which has its device already, one side of the lab with these addresses."""
     # Programs without rights may ping and serve on low ports, as they may on many systems. No router is looked for
     # and no link-local address made: the path knows neither.
     _sysctl("ipv4/ping_group_range", "0 0")
@@ -40,13 +47,11 @@ def _side(addresses: Iterable[str]) -> int:
     # IPv6 lets nobody bind to an address that is ours only as part of a network (IPv4 does)
     _sysctl("ipv6/ip_nonlocal_bind", "1")
     for setting, value in (("accept_ra", "0"), ("router_solicitations", "0"), ("addr_gen_mode", "1")):
-        _sysctl(f"ipv6/conf/default/{setting}", value)
+        _sysctl(f"ipv6/conf/{DEVICE}/{setting}", value)
     netlink.link_up("lo")
-    tun = namespaces.open_tun(DEVICE)
     netlink.link_up(DEVICE, 1500, _QUEUE)
     for address in addresses:
         _connect(address)
-    return tun
 
 
 def _connect(address: str) -> None:

@@ -106,20 +106,30 @@ def test_a_world_that_fails_says_why(load: Callable[..., LabSession], world_modu
 
 
 LEAVE = """
-import os, sys, signal
+import os, signal, sys
 from lab.scenario import Scenario
 from lab.session import LabSession
 lab = LabSession(Scenario(name="left", title="Left behind")).__enter__()
 process = lab.popen(["sleep", "300"])
 print(lab.folder, lab._engine.pid, flush=True)
-os.kill(os.getpid(), signal.SIGKILL)
+{end}
 """
+ENDS = {
+    "the caller is killed": "os.kill(os.getpid(), signal.SIGKILL)",
+    "the caller is interrupted": "os.kill(os.getpid(), signal.SIGINT)",
+    "the caller forgets to close": "os._exit(0)",
+    "the engine is killed": "os.kill(lab._engine.pid, signal.SIGKILL); process.wait(); lab.close()",
+}
 
 
-def test_nothing_is_left_when_the_caller_is_killed(require_lab: None) -> None:
-    left = subprocess.run([sys.executable, "-c", LEAVE], capture_output=True, text=True, check=False)
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+def test_nothing_is_left_when(require_lab: None, end: str) -> None:
+    script = LEAVE.format(end=end)
+    # The program inside holds our pipe open, so this returns only once it has ended
+    left = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60
+    )
     folder, engine = left.stdout.split()
-    # The engine's end is the end of the process namespace with all that is in it
     with contextlib.suppress(ProcessLookupError):
         descriptor = os.pidfd_open(int(engine))
         assert select.select([descriptor], [], [], 10)[0]
