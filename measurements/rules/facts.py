@@ -83,7 +83,7 @@ def gather(
     rows = [o for o in rows if NEUTRAL not in o.flags]
     asked = [o for o in rows if o.probe == "dns"]
     tried = [o for o in rows if o.probe != "dns"]
-    reachable = [o for o in tried if not _no_route(o)]
+    reachable = [o for o in tried if not no_route(o)]
     view = _Addresses(endpoint, asked, reachable)
     tries = 1 if retry_waived else TRIES_TO_CONFIRM
     dns = _dns(asked, view, line)
@@ -114,7 +114,7 @@ def gather(
     )
 
 
-def _no_route(row: Observation) -> bool:
+def no_route(row: Observation) -> bool:
     """True if the line has no way for this family; for IPv4 only if the probe knew before sending anything."""
     return NO_ROUTE_FLAG in row.flags or (row.family == 6 and row.failure in NO_ROUTE)
 
@@ -318,40 +318,3 @@ def _differ(row: Observation) -> bool:
     answers = row.dns.answers if row.dns else ()
     sets = {answer.addresses for answer in answers if not (answer.problem or answer.truncated)}
     return len(sets) > 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class QuicFacts:
-    """QUIC is a series of its own: it never decides over an endpoint that works over TCP."""
-
-    tried: bool
-    works: bool
-    confirmed: bool = False
-    elsewhere: bool = False  # QUIC worked to some other host in this round
-    only_one: bool = False  # no other host was tried over QUIC
-    enough_controls: bool = False
-    stable: bool = True
-    failure: str | None = None
-    evidence_ids: tuple[str, ...] = ()
-
-
-def quic_facts(rows: Iterable[Observation], everything: Iterable[Observation], line: Line) -> QuicFacts:
-    """Facts of an endpoint's QUIC series; `everything` is the whole round, to tell a dead UDP/443 apart."""
-    own = [o for o in rows if o.probe == "quic" and o.failure != "interrupted"]
-    own = [o for o in own if not _no_route(o)]
-    quic = [o for o in everything if o.probe == "quic"]
-    failed = [o for o in own if o.failure is not None]
-    addresses = {o.address for o in failed}
-    return QuicFacts(
-        tried=bool(own),
-        works=any(o.failure is None for o in own),
-        confirmed=all(
-            max(o.attempt for o in failed if o.address == a) >= TRIES_TO_CONFIRM for a in addresses
-        ),
-        elsewhere=any(o.failure is None for o in quic),
-        only_one=len({o.host for o in quic}) < 2,
-        enough_controls=line.foreign_ok >= FOREIGN_NEEDED,
-        stable=line.stable,
-        failure=failed[-1].failure if failed else None,
-        evidence_ids=tuple(o.id for o in own),
-    )

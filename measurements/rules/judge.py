@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Final
 
 from measurements.records import Observation, VerdictLine
-from measurements.rules.facts import EndpointFacts, gather, quic_facts
+from measurements.rules.facts import EndpointFacts, gather
 from measurements.rules.line import Line, judge_line
+from measurements.rules.quic import quic_facts
 from measurements.rules.table import ENDPOINT_RULES, QUIC_RULES, VERSION, Rule, first_match
 from measurements.targets import Endpoint, Platform, Targets
 from measurements.verdicts import VERDICT_STAGE, WORST_FIRST, Verdict, VerdictStage

@@ -4,7 +4,8 @@ from dataclasses import fields
 
 import pytest
 
-from measurements.rules.facts import EndpointFacts, QuicFacts
+from measurements.rules.facts import EndpointFacts
+from measurements.rules.quic import QuicFacts
 from measurements.rules.table import ENDPOINT_RULES, QUIC_RULES, Rule
 from measurements.verdicts import WORST_FIRST
 
