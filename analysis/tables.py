@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from analysis.flat import NAMES, STORED, Column, Kind
+from analysis.flat import STORED
+from measurements.formats.flat import NAMES, Column, Kind
 
 _TYPES: dict[Kind, Any] = {
     "time": pa.timestamp("us", tz="UTC"),

@@ -18,6 +18,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "targets": ("efir.commands.targets", "List what is probed, or check the list."),
     "helper": ("efir.commands.helper", "Run the test helper on a server abroad."),
     "import": ("efir.commands.import_data", "Bring measurements into a folder for analysis."),
+    "export": (
+        "efir.commands.export",
+        "Write stored observations for others: OONI, CSV, Parquet, JSON lines.",
+    ),
     "verdicts": ("efir.commands.verdicts", "Compute verdicts over imported data."),
     "lab": ("efir.commands.lab", "Run scenarios in the emulated Internet."),
     "correlate": ("efir.commands.correlate", "Test whether slowness keeps the hours of a schedule."),

@@ -11,10 +11,10 @@ from typing import Any, Final
 import duckdb
 
 from analysis.engines.duck import quoted
-from analysis.flat import COLUMNS, REQUIRED, Column, Kind, unknown_columns
 from analysis.importing.counts import Counts
 from analysis.importing.csv_table import open_csv, require
 from analysis.parquet_store import Stage, Writer
+from measurements.formats.flat import COLUMNS, NAMES, REQUIRED, Column, Kind
 
 # Kind -> SQL that gives the value or null; {x} is the raw column.
 _TYPED: Final[dict[Kind, str]] = {
@@ -50,7 +50,7 @@ def import_parquet(path: Path, writer: Writer, stage: Stage, counts: Counts) -> 
 
 def _import(source: str, names: list[str], path: Path, writer: Writer, stage: Stage, counts: Counts) -> None:
     connection = writer.connection
-    counts.left_out.update(unknown_columns(names))
+    counts.left_out.update(name for name in names if name not in NAMES)
     present = [column for column in COLUMNS if column.name in names]
     connection.execute(f"CREATE OR REPLACE TABLE typed AS SELECT {_select(present)} FROM {source} AS source")
     try:

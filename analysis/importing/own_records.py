@@ -7,8 +7,9 @@ import msgspec
 
 from analysis.importing.counts import Counts
 from analysis.importing.stages import Stages, evidence
-from analysis.observations import flat_row
+from measurements.formats.flat import flat_row
 from measurements.records import SCHEMA, Observation
+from measurements.store_read import stored_observations
 
 
 class _Schema(msgspec.Struct):
@@ -40,7 +41,7 @@ class OwnReader:
         if row is None:
             self._counts.noticed["no_evidence"] += 1
         else:
-            self._stages.votes.add(row)
+            self._stages.votes.add((*row, None, "efir"))  # measurement, origin
 
 
 def _later(line: bytes) -> str | None:
@@ -55,13 +56,7 @@ def import_spool(path: Path, stages: Stages, counts: Counts) -> None:
     """Bring in a state folder's database, also while `efir run` writes to it."""
     reader = OwnReader(stages, counts)
     try:
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-        try:
-            for number, (record,) in enumerate(
-                connection.execute("SELECT record FROM observations ORDER BY seq"), 1
-            ):
-                reader.take(record, f"{path}: observation {number}")
-        finally:
-            connection.close()
+        for number, record in enumerate(stored_observations(path), 1):
+            reader.take(record, f"{path}: observation {number}")
     except sqlite3.Error as error:
         counts.refuse("not_a_spool", str(path), str(error))

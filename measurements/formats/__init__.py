@@ -1,0 +1,1 @@
+"""Formats in which records leave and come: the flat table, OONI's measurements."""

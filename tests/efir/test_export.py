@@ -1,0 +1,142 @@
+"""`efir export`: each format, from the state folder and from data, and the way back in."""
+
+import csv
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from efir.cli import command
+from efir.exits import Exit, run_command
+from measurements.formats.flat import NAMES
+from measurements.records import HttpFacts, Observation, Phases, TlsFacts
+from measurements.state import StateFolder
+from measurements.store import Spool
+
+START = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    """A state folder with three observations, a day apart."""
+    rows = [
+        Observation(
+            id=f"o{n}",
+            run_id=f"r{n}",
+            vantage="v1",
+            asn=64500,
+            country="KZ",
+            time=START + timedelta(days=n),
+            platform="youtube",
+            endpoint="web",
+            role="target",
+            probe="http",
+            host="www.youtube.com",
+            address="93.184.216.34",
+            port=443,
+            tls=TlsFacts(verified=True),
+            http=HttpFacts(status=204),
+            phases=Phases(connect=0.1, tls=0.25, first_byte=0.1),
+            bytes_received=1000,
+        )
+        for n in range(3)
+    ]
+    folder = tmp_path / "state"
+    with Spool(StateFolder(folder).spool) as spool:
+        spool.add(rows)
+    return folder
+
+
+def efir(*arguments: object) -> int:
+    return run_command(command, [str(each) for each in arguments])
+
+
+def imported(file: Path, into: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
+    capsys.readouterr()
+    assert efir("import", file, "--into", into, "--json") == Exit.OK
+    return dict(json.loads(capsys.readouterr().out))
+
+
+@pytest.mark.parametrize("format_", ["jsonl", "ooni", "csv", "parquet"])
+def test_our_own_import_takes_every_format_back_once(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], format_: str
+) -> None:
+    out = tmp_path / "out"
+    assert efir("export", "--format", format_, "--state", state, "--out", out) == Exit.OK
+    assert imported(out, tmp_path / "d", capsys)["kept"] == 3
+    assert imported(out, tmp_path / "d", capsys)["duplicates"] == 3
+
+
+@pytest.mark.parametrize("format_", ["csv", "parquet"])
+def test_data_and_state_give_the_same_flat_table(state: Path, tmp_path: Path, format_: str) -> None:
+    spool = StateFolder(state).spool
+    assert efir("import", spool, "--into", tmp_path / "d", "--quiet") == Exit.OK
+    for name, source in (("a", ["--state", state]), ("b", ["--data", tmp_path / "d"])):
+        assert efir("export", "--format", format_, *source, "--out", tmp_path / name) == Exit.OK
+    if format_ == "csv":
+        assert (tmp_path / "a").read_text() == (tmp_path / "b").read_text()
+    else:
+        assert pq.read_table(tmp_path / "a").equals(pq.read_table(tmp_path / "b"))
+
+
+def test_a_flat_table_beside_its_source_changes_nothing(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    efir("import", StateFolder(state).spool, "--into", tmp_path / "d", "--quiet")
+    efir("export", "--format", "csv", "--data", tmp_path / "d", "--out", tmp_path / "out.csv")
+    assert imported(tmp_path / "out.csv", tmp_path / "d", capsys)["duplicates"] == 3
+
+
+def test_csv_has_exactly_the_columns_of_the_table(state: Path, tmp_path: Path) -> None:
+    efir("export", "--format", "csv", "--state", state, "--out", tmp_path / "out.csv")
+    rows = list(csv.DictReader((tmp_path / "out.csv").read_text().splitlines()))
+    assert tuple(rows[0]) == NAMES
+    assert rows[0]["time"] == "2026-01-01T12:00:00.000000Z"
+    assert (rows[0]["asn"], rows[0]["seconds"], rows[0]["bytes"], rows[0]["failure"]) == (
+        "64500",
+        "0.45",
+        "1000",
+        "",
+    )
+
+
+def test_days_limit_what_is_written(state: Path, tmp_path: Path) -> None:
+    for source in (["--state", state], []):
+        if not source:
+            efir("import", StateFolder(state).spool, "--into", tmp_path / "d", "--quiet")
+            source = ["--data", tmp_path / "d"]
+        span = ["--since", "2026-01-02", "--until", "2026-01-03"]
+        assert efir("export", "--format", "jsonl", *source, *span, "--out", tmp_path / "out") == Exit.OK
+        (line,) = (tmp_path / "out").read_text().splitlines()
+        assert json.loads(line)["id"] == "o1"
+
+
+def test_without_a_file_text_goes_to_stdout(state: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert efir("export", "--format", "jsonl", "--state", state) == Exit.OK
+    assert len(capfdbinary.readouterr().out.splitlines()) == 3
+
+
+MISTAKES = [
+    (["--format", "parquet"], Exit.USAGE, "--out FILE"),
+    (["--format", "xml"], Exit.USAGE, "xml"),
+    (["--format", "csv", "--since", "yesterday"], Exit.USAGE, "no time"),
+    (["--format", "csv", "--data", "nowhere"], Exit.CONFIGURATION, "efir import"),
+    (["--format", "csv", "--state", "nowhere"], Exit.CONFIGURATION, "efir run --once"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "code", "words"), MISTAKES)
+def test_mistakes_are_answered_with_what_to_do(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    code: Exit,
+    words: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert efir("export", *arguments) == code
+    assert words in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
