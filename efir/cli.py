@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Write stored observations for others: OONI, CSV, Parquet, JSON lines.",
     ),
     "verdicts": ("efir.commands.verdicts", "Compute verdicts over imported data."),
+    "throttle": ("efir.commands.throttle", "Find out whether a platform is slowed down here."),
     "lab": ("efir.commands.lab", "Run scenarios in the emulated Internet."),
     "correlate": ("efir.commands.correlate", "Test whether slowness keeps the hours of a schedule."),
     "schedule": ("efir.commands.schedule", "Check a schedule of events, or list it in UTC."),

@@ -110,11 +110,11 @@ class Relay:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One client connection."""
-        with suppress(OSError):
-            await self._relay(reader, writer)
-        writer.close()
-        with suppress(OSError):
-            await writer.wait_closed()
+        try:
+            with suppress(OSError):
+                await self._relay(reader, writer)
+        finally:
+            await _close(writer)
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         hello = await reader.read(65_536)
@@ -131,9 +131,7 @@ class Relay:
         finally:
             down.cancel()
             await asyncio.gather(down, return_exceptions=True)
-            upper_writer.close()
-            with suppress(OSError):
-                await upper_writer.wait_closed()
+            await _close(upper_writer)
 
     async def _down(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pacing: Pacing) -> None:
         loop = asyncio.get_running_loop()
@@ -154,6 +152,12 @@ class Relay:
             writer.write(data)
             await writer.drain()
         writer.write_eof()
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
 
 
 @contextmanager

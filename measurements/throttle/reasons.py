@@ -27,8 +27,16 @@ REASONS: Final[dict[str, str]] = {
     "no_arm": "no control arm was on offer",
 }
 
+# Why no session was held.
+NOT_HELD: Final[dict[str, str]] = {
+    "offline": "no control answered: this line is offline",
+    "captive_portal": "a login page answers for everything here",
+    "international_cut": "only domestic sites answer: the way abroad is cut",
+}
+
 # Notes stand beside any verdict.
 NOTES: Final[dict[str, str]] = {
+    "helper_unavailable": "our own server could not be reached, or is not the one of the invite",
     "tariff_not_excluded": "the plan treats some services apart, or is not known",
     "noise_not_known": "fewer than eight control-control pairs so far: the line's own noise is not yet known",
     "cut_at_60_minutes": "pairs later than 60 minutes after the start were left out",

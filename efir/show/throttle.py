@@ -1,0 +1,109 @@
+"""A throttling session for people: while it runs, and what it found."""
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from efir.i18n import _
+from efir.output import Output
+from measurements.records import ThrottleLine
+from measurements.throttle.decision import decide_arm
+from measurements.throttle.reasons import NOT_HELD, NOTES, REASONS
+
+if TYPE_CHECKING:
+    from probes.sessions.plan import Plan
+    from probes.sessions.runner import PlatformResult, Progress
+
+
+class SessionProgress:
+    """Context manager; `show(progress)` says where the session stands, on a terminal in one line that changes."""
+
+    def __init__(self, out: Output, plan: "Plan") -> None:
+        self._out = out
+        self._plan = plan
+        self._status: Any = None
+        self._said: dict[str, int] = {}  # pairs last told of, where lines cannot change
+
+    def __enter__(self) -> Self:
+        if self._out.interactive:
+            self._status = self._out.console.status(_("Checking the line"))
+            self._status.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def show(self, progress: "Progress") -> None:
+        """One step of some session."""
+        text = progress_text(progress, self._plan)
+        session = progress.session
+        if self._status is not None:
+            self._status.update(text)
+        elif len(session.pairs) > self._said.get(session.platform, 0):
+            self._said[session.platform] = len(session.pairs)
+            self._out.text(text)
+
+
+def progress_text(progress: "Progress", plan: "Plan") -> str:
+    """`youtube helper: pair 4 of at most 18, ratio 0.02 (0.01-0.05), 2.1 MB, at most 50 min left`."""
+    session = progress.session
+    left = max(0.0, plan.session_seconds - progress.seconds)
+    words = [f"{session.platform} {session.now or _('controls first')}"]
+    if session.now:
+        pairs = sum(1 for pair in session.pairs if pair.arm == session.now)
+        words.append(_("pair {pairs} of at most {most}").format(pairs=pairs, most=plan.max_pairs))
+        words += _ratio_words(progress)
+    words.append(f"{progress.bytes_received / 1e6:.1f} MB")
+    words.append(_("at most {minutes} min left").format(minutes=round(left / 60)))
+    return ", ".join(words)
+
+
+def _ratio_words(progress: "Progress") -> list[str]:
+    session = progress.session
+    contrast = decide_arm(session.evidence, session.now).contrast if session.now and session.pairs else None
+    if contrast is None:
+        return []
+    return [_("ratio {ratio}").format(ratio=ratio_text(contrast.ratio, contrast.low, contrast.high))]
+
+
+def ratio_text(ratio: float | None, low: float | None, high: float | None) -> str:
+    """`0.02 (0.01-0.05)`; bounds that are not known yet are left out."""
+    if ratio is None:
+        return "-"
+    if low is None or high is None:
+        return f"{ratio:.2g}"
+    return f"{ratio:.2g} ({low:.2g}-{high:.2g})"
+
+
+def show_throttling(out: Output, lines: Sequence[ThrottleLine], results: "Sequence[PlatformResult]") -> None:
+    """What was found, one paragraph a platform."""
+    headline = {
+        "throttled": _("slowed down"),
+        "not_throttled": _("not slowed down"),
+        "inconclusive": _("cannot be said"),
+    }
+    for line in lines:
+        out.text(f"{line.platform}: {headline[line.verdict]}")
+        if line.ratio is not None:
+            ratio = ratio_text(line.ratio, line.ratio_low, line.ratio_high)
+            out.text(
+                "  " + _("target / control: {ratio}, {pairs} pairs").format(ratio=ratio, pairs=line.pairs)
+            )
+        if line.effective_bytes_per_second:
+            rate = line.effective_bytes_per_second * 8 / 1000
+            out.text("  " + _("held at about {rate} kbit/s").format(rate=round(rate)))
+        for word in (line.reason or "").split(", "):
+            if word:
+                out.text("  " + _({**REASONS, **NOTES, **NOT_HELD}.get(word, word)))
+        spent = f"{line.bytes_received / 1e6:.1f} MB, {line.duration_seconds / 60:.1f} min"
+        out.text("  " + spent)
+    if results:
+        error = max(each.decision.family.family_wise_error for each in results)
+        out.text(
+            _("Chance of any false 'slowed down' in all of this: at most {error}.").format(
+                error=f"{error:.1%}"
+            )
+        )

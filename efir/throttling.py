@@ -1,0 +1,139 @@
+"""From shared options to throttling sessions, and from their results to stored and printed lines."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from efir.exits import Exit
+from efir.measuring import Keeper, make_context
+from efir.options import Shared
+from measurements.records import Observation, ThrottleLine
+from measurements.rules.line import Line, judge_line
+from measurements.store import Spool
+from measurements.targets import Targets
+from measurements.throttle.decision import decide
+from measurements.throttle.history import KEPT, baseline_of, noise_of
+from measurements.throttle.line import throttle_line
+from measurements.throttle.reasons import NOT_HELD
+from measurements.throttle.scope import scope
+from measurements.throttle.signature import signature
+from vantage.network import network_key
+
+if TYPE_CHECKING:
+    from probes.base import Context
+    from probes.sessions.family import Known
+    from probes.sessions.pairs import Ledger
+    from probes.sessions.plan import Plan
+    from probes.sessions.runner import PlatformResult, Progress
+
+
+@dataclass(frozen=True)
+class Throttled:
+    """What a call of `efir throttle` found; `results` is empty where the line was not fit for it."""
+
+    line: Line
+    lines: list[ThrottleLine]
+    results: list["PlatformResult"]
+
+    @property
+    def exit(self) -> Exit:
+        return Exit.OK if self.line.online else Exit.OFFLINE
+
+
+async def measure_throttling(
+    shared: Shared,
+    targets: Targets,
+    platforms: Sequence[str],
+    plan: "Plan",
+    spool: Spool,
+    with_helper: bool,
+    progress: "Callable[[Progress], None]",
+) -> Throttled:
+    """Look whether the line is fit, hold the sessions, keep everything and conclude."""
+    from probes.round import run_round
+    from probes.sessions.runner import Sessions
+
+    context = make_context(shared)
+    keeper = Keeper(spool)
+    checked = await run_round(targets, context, platforms=(), keep=keeper.keep)
+    line = judge_line(checked.observations, {control.id: control for control in targets.controls})
+    results: list[PlatformResult] = []
+    if line.situation in NOT_HELD and (targets.controls or line.situation != "offline"):
+        lines = [_not_held(name, line, checked.bytes_received, checked.seconds) for name in platforms]
+    else:
+        rows = [
+            each for each in spool.observations(since=datetime.now(UTC) - KEPT) if each.probe == "transfer"
+        ]
+        sessions = Sessions(
+            targets=targets,
+            context=context,
+            plan=plan,
+            keep=keeper.keep,
+            network=lambda: hashlib.sha256(network_key()).hexdigest(),
+            with_helper=with_helper,
+            known=_known(context, rows, platforms),
+            spent=_spent(context, rows),
+            progress=progress,
+        )
+        results = await sessions.run(platforms)
+        lines = [line_of(result) for result in results]
+    await asyncio.to_thread(_store, keeper, context, lines)
+    return Throttled(line, lines, results)
+
+
+def line_of(result: "PlatformResult") -> ThrottleLine:
+    """The platform's line of the NDJSON contract."""
+    family = result.decision.family
+    evidence = next(each for each in result.evidence if decide(each).host_family == family.host_family)
+    line = throttle_line(
+        result.decision,
+        signature(evidence, family),
+        scope(family),
+        result.bytes_received,
+        round(result.seconds, 3),
+    )
+    return structs.replace(line, reason=_joined(line.reason, *result.notes))
+
+
+def _joined(*words: str | None) -> str | None:
+    return ", ".join(dict.fromkeys(word for word in words if word)) or None
+
+
+def _not_held(platform: str, line: Line, received: int, seconds: float) -> ThrottleLine:
+    return ThrottleLine(
+        platform=platform,
+        verdict="inconclusive",
+        reason=line.situation,
+        bytes_received=received,
+        duration_seconds=round(seconds, 3),
+    )
+
+
+def _known(context: "Context", rows: Sequence[Observation], platforms: Sequence[str]) -> "dict[str, Known]":
+    from probes.sessions.family import Known
+
+    own = [row for row in rows if row.vantage == context.vantage.pseudonym]
+    noise, now = noise_of(own), context.clock.utc()
+    return {name: Known(noise=noise, baseline=baseline_of(own, name, now)) for name in platforms}
+
+
+def _spent(context: "Context", rows: Sequence[Observation]) -> "Ledger":
+    """What the last 24 hours have cost already: budgets are a day's."""
+    from probes.sessions.pairs import Ledger
+
+    ledger, yesterday = Ledger(), context.clock.utc() - timedelta(days=1)
+    for row in rows:
+        if row.time >= yesterday:
+            ledger.add(row)
+    return ledger
+
+
+def _store(keeper: Keeper, context: "Context", lines: Sequence[ThrottleLine]) -> None:
+    for each in lines:
+        keeper.spool.add_throttle(each, context.new_id(), context.run_id, context.clock.utc())
+    keeper.settle()

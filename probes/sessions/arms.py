@@ -1,0 +1,115 @@
+"""The arms of a comparison: what is asked of whom under which name, for the target and for its control.
+
+helper         our server under the platform's name      against  our server under a neutral name
+same_address   the platform's object                      against  the same object under the CDN's neutral name
+foreign        the platform's object                      against  a control site's object
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+from urllib.parse import urlsplit, urlunsplit
+
+from measurements.records import Role
+from measurements.targets import Endpoint, Helper
+from measurements.throttle.flow import Arm
+from probes.base import Target
+from probes.sessions.addresses import Split, of_one_family, split
+
+# A name that nobody slows, for helpers whose invite names none. Reserved for use without permission (RFC 2606).
+NEUTRAL: Final = "example.net"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Side:
+    """One side of an arm. `sized`: the object's size is ours to choose, and stands in its path."""
+
+    platform: str  # a control's id on the control's side
+    role: Role
+    family: str  # host family: stands as the endpoint in records
+    url: str
+    port: int
+    pin: str | None = None
+
+    @property
+    def sni(self) -> str:
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def sized(self) -> bool:
+        return self.pin is not None
+
+    def target(self, address: str, size: int) -> Target:
+        """What to probe at `address`; a helper's object has `size` bytes."""
+        url = f"{self.url}{size}" if self.sized else self.url
+        endpoint = Endpoint(id=self.family, probes=("http",), url=url, port=self.port)
+        return Target(self.platform, self.role, endpoint, address=address, sni=self.sni)
+
+    def as_control(self) -> "Side":
+        return replace(self, role="control")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArmPlan:
+    """An arm on offer."""
+
+    arm: Arm
+    target: Side
+    control: Side
+    addresses: Split
+
+    def side(self, role: Role) -> Side:
+        return self.target if role == "target" else self.control
+
+
+def of_like_length(neutral: str, host: str) -> str:
+    """`neutral`, lengthened by a label in front to the length of `host` where it is shorter by two or more."""
+    missing = len(host) - len(neutral) - 1
+    if missing < 1:
+        return neutral
+    return f"{('www' + 'w' * missing)[: min(missing, 63)]}.{neutral}"
+
+
+def helper_arm(helper: Helper, platform: str, family: str, host: str) -> ArmPlan:
+    """Our server: only the name differs. Target and control use different addresses of it."""
+    neutral = of_like_length(helper.neutral_sni or NEUTRAL, host)
+
+    def side(name: str, who: str, role: Role) -> Side:
+        return Side(
+            platform=who,
+            role=role,
+            family=family,
+            url=f"https://{name}/bytes/",
+            port=helper.port,
+            pin=helper.sha256,
+        )
+
+    return ArmPlan(
+        arm="helper",
+        target=side(host, platform, "target"),
+        control=side(neutral, "helper", "control"),
+        addresses=split(of_one_family(helper.addresses)),
+    )
+
+
+def own_side(platform: str, family: str, url: str) -> Side:
+    """The platform's own object."""
+    return Side(platform=platform, role="target", family=family, url=url, port=_port(url))
+
+
+def same_address_arm(own: Side, neutral: str, addresses: Split) -> ArmPlan:
+    """The platform's own servers: only the name differs."""
+    parts = urlsplit(own.url)
+    port = f":{parts.port}" if parts.port else ""
+    url = urlunsplit(parts._replace(netloc=neutral + port))
+    control = replace(own, platform="same_address", role="control", url=url)
+    return ArmPlan(arm="same_address", target=own, control=control, addresses=addresses)
+
+
+def foreign_arm(own: Side, control_id: str, url: str, addresses: Split) -> ArmPlan:
+    """Another site's object on its own server."""
+    control = Side(platform=control_id, role="control", family=own.family, url=url, port=_port(url))
+    return ArmPlan(arm="foreign", target=own, control=control, addresses=addresses)
+
+
+def _port(url: str) -> int:
+    return urlsplit(url).port or 443

@@ -1,0 +1,72 @@
+"""Where a host is, and where its current object: the look-ups before a session's first pair."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from measurements.records import Observation, Role
+from measurements.targets import Discover, Endpoint, Resolver
+from probes import dns
+from probes.base import Context, Target
+from probes.draft import Draft
+from probes.http import fetch
+from probes.page import Page, facts
+from probes.sessions.addresses import of_one_family
+from probes.wire import urls
+
+
+@dataclass
+class Lookup:
+    """Asks the system's resolver, and a trusted one where that has no address. `keep` gets every observation."""
+
+    context: Context
+    resolvers: Sequence[Resolver]
+    keep: Callable[[Observation], None]
+    _known: dict[tuple[str, bool], tuple[str, ...]] = field(default_factory=dict)
+
+    async def addresses(
+        self, host: str, platform: str, role: Role, *, trusted: bool = False
+    ) -> tuple[str, ...]:
+        """Addresses of one family, in a fixed order; () if nobody knows any. `trusted` skips the system's resolver."""
+        if (host, trusted) not in self._known:
+            self._known[host, trusted] = await self._ask(host, platform, role, trusted)
+        return self._known[host, trusted]
+
+    async def _ask(self, host: str, platform: str, role: Role, trusted: bool) -> tuple[str, ...]:
+        endpoint = Endpoint(id="transfer", probes=("dns",), url=f"https://{host}/")
+        own = [each for each in self.resolvers if each.doh is None] or [Resolver(id="system")]
+        sure = [each for each in self.resolvers if each.doh is not None]
+        for resolver in sure if trusted else [*own, *sure]:
+            found: set[str] = set()
+            for question in ("A", "AAAA"):
+                row = await dns.probe(
+                    Target(platform, role, endpoint, resolver=resolver, question=question), self.context
+                )
+                self.keep(row)
+                answers = row.dns.answers if row.dns else ()
+                found.update(*(each.addresses for each in answers[:1]))
+                if found:
+                    break  # an IPv4 address is enough, and IPv6 may have no route here
+            if found:
+                return of_one_family(found)
+        return ()
+
+    async def discover(self, wanted: Discover, platform: str) -> str | None:
+        """URL of the platform's current object: the first match of `pattern` on `page`; None if there is none."""
+        host = urlsplit(wanted.page).hostname or ""
+        for address in (await self.addresses(host, platform, "target"))[:2]:
+            page = await self._page(wanted.page, address, platform)
+            found = re.search(wanted.pattern, page.decoded.decode("utf-8", errors="replace"))
+            if found:
+                return urls.join(wanted.page, found[0].replace("\\/", "/"))
+        return None
+
+    async def _page(self, url: str, address: str, platform: str) -> Page:
+        endpoint = Endpoint(id="discover", probes=("http",), url=url)
+        page = Page(url)
+        with Draft(Target(platform, "target", endpoint, address=address), self.context, "http") as draft:
+            stream = await draft.handshake(await draft.connect(), ("http/1.1",))
+            await fetch(draft, stream, page)
+        self.keep(draft.observation(http=facts(page, None, self.context)))
+        return page

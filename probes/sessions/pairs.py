@@ -1,0 +1,167 @@
+"""One flow, one pair: the work that a session does again and again."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+from typing import Any
+
+from msgspec import structs
+
+from measurements.records import Observation, Role
+from measurements.throttle.flow import Flow, goodput, goodputs
+from measurements.throttle.of_records import flow_of
+from measurements.throttle.pair import Pair, pair_use
+from measurements.throttle.usable import use_of
+from probes import transfer
+from probes.base import Context, Target
+from probes.draft import Draft
+from probes.http import fetch
+from probes.page import Page
+from probes.sessions.arms import ArmPlan, Side
+
+
+@dataclass
+class Ledger:
+    """Bytes of all sessions together, and those taken from each third party, by its id."""
+
+    total: int = 0
+    by_control: Counter[str] = field(default_factory=Counter)
+
+    def add(self, row: Observation) -> None:
+        cost = row.bytes_received + row.bytes_sent
+        self.total += cost
+        if row.role == "control":
+            self.by_control[row.platform] += cost
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """Where a flow ends: bytes or seconds."""
+
+    cap_bytes: int
+    cap_seconds: float
+
+
+@dataclass
+class Flows:
+    """Runs flows one at a time, keeps their records and counts their bytes."""
+
+    context: Context
+    keep: Callable[[Observation], None]
+    ledger: Ledger
+    random: Random
+    network: Callable[[], str]  # tells the local network from others; never stored
+    started: datetime  # of the session
+    helper_tells: bool = True  # our server answers questions about flows (until it turns out not to)
+    received: int = 0  # bytes of this session
+    _tokens: dict[str, str] = field(default_factory=dict)  # observation id -> the flow's name at our server
+
+    async def single(self, plan: ArmPlan, role: Role, size: Size, purpose: str) -> Flow:
+        """One flow of an arm on its own."""
+        row = await self._run(plan, plan.side(role), plan.addresses.next(role), size, purpose=purpose)
+        flow = self._flow(row)
+        self._keep(row, goodput(flow) if use_of(flow) == "counts" else None)
+        return flow
+
+    async def pair(self, plan: ArmPlan, size: Size, purpose: str = "pair") -> Pair:
+        """Target and control in random order, one right after the other."""
+        return await self._pair(plan, plan.target, plan.control, size, purpose)
+
+    async def noise(self, plan: ArmPlan, size: Size) -> Pair:
+        """A pair whose both flows are the control's; one of them, drawn by lot, stands in the target's place."""
+        return await self._pair(plan, plan.control, plan.control, size, "noise")
+
+    async def _pair(self, plan: ArmPlan, first: Side, second: Side, size: Size, purpose: str) -> Pair:
+        name = self.context.new_id()
+        order = [0, 1]
+        self.random.shuffle(order)
+        rows: dict[int, Observation] = {}
+        for position, which in enumerate(order):
+            side = (first, second)[which]
+            rows[which] = await self._run(
+                plan,
+                side,
+                plan.addresses.next(side.role),
+                size,
+                pair=name,
+                position=position,
+                purpose=purpose,
+            )
+        target, control = await self._with_sender(plan, rows[0]), await self._with_sender(plan, rows[1])
+        pair = Pair(arm=plan.arm, target=self._flow(target), control=self._flow(control))
+        speeds = goodputs(pair.target, pair.control) if pair_use(pair) == "counts" else (None, None)
+        for which in order:
+            self._keep((target, control)[which], speeds[which])
+        return pair
+
+    async def _run(self, plan: ArmPlan, side: Side, address: str, size: Size, **marks: Any) -> Observation:
+        token = transfer.new_token() if side.sized and self.helper_tells else None
+        wanted = transfer.Flow(
+            target=side.target(address, size.cap_bytes),
+            cap_bytes=size.cap_bytes,
+            cap_seconds=size.cap_seconds,
+            asked_bytes=size.cap_bytes if side.sized else None,
+            pin=side.pin,
+            token=token,
+            arm=plan.arm,
+            **marks,
+        )
+        row = await transfer.probe(wanted, self.context)
+        self._count(row)
+        if token and row.http:
+            self._tokens[row.id] = token
+        return row
+
+    async def _with_sender(self, plan: ArmPlan, row: Observation) -> Observation:
+        """The record with what our server saw of the flow; asked under the neutral name, on a control's address."""
+        token = self._tokens.pop(row.id, None)
+        if token is None or not self.helper_tells or row.transfer is None:
+            return row
+        told = await self._ask(plan.control, plan.addresses.next("control"), token)
+        if told is None:
+            self.helper_tells = False  # it has only what the contract asks for
+            return row
+        return structs.replace(row, transfer=structs.replace(row.transfer, sender_info=told))
+
+    async def _ask(self, side: Side, address: str, token: str) -> dict[str, float] | None:
+        target = side.target(address, 0)
+        page = Page(f"https://{side.sni}/flow/{token}")
+        with Draft(
+            Target(side.platform, "control", target.endpoint, address, sni=side.sni), self.context, "http"
+        ) as d:
+            stream = await d.handshake(await d.connect(), ("http/1.1",), pin=side.pin)
+            await fetch(d, stream, page)
+        self._count(d.observation())
+        if page.head is None or page.head.status != 200:
+            return None
+        return _numbers(page.decoded)
+
+    def _count(self, row: Observation) -> None:
+        self.ledger.add(row)
+        self.received += row.bytes_received
+
+    def _flow(self, row: Observation) -> Flow:
+        return flow_of(row, self.started, self.network())
+
+    def _keep(self, row: Observation, speed: float | None) -> None:
+        if speed is not None and row.transfer:
+            row = structs.replace(row, transfer=structs.replace(row.transfer, goodput=speed))
+        self.keep(row)
+
+
+def _numbers(body: bytes) -> dict[str, float] | None:
+    """The numbers of a JSON object; None for anything else a helper may send."""
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return None
+    if not isinstance(told, dict):
+        return None
+    return {
+        str(name): float(value)
+        for name, value in told.items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }

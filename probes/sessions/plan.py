@@ -1,0 +1,53 @@
+"""How much a session may take: pairs, bytes and seconds, each with its reason."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from measurements.throttle.thresholds import THRESHOLDS
+
+METERED_BYTES: Final = 256_000  # a pair within 0.5 MB (research, section 2.2)
+UNMETERED_BYTES: Final = 512_000
+METERED_LONG: Final = 2_000_000
+UNMETERED_LONG: Final = 4_000_000
+METERED_BUDGET: Final = 50_000_000  # bytes a day (DESIGN section 7)
+UNMETERED_BUDGET: Final = 100_000_000
+# From any third-party control at most 5 MB a day (DESIGN section 2, rule 8); what is on its way at the cap is paid too.
+FOREIGN_BUDGET: Final = 4_500_000
+FOREIGN_BYTES: Final = 224_000  # so that 18 flows and the first controls fit into it
+BEYOND: Final = 256_000  # bytes past the point at which a long flow changed
+CAP_SHARE: Final = (0.75, 1.0)  # the cap of a pair is drawn from this share, so that no box can learn it
+NOISE_EVERY: Final = 4  # every fourth block compares controls with each other
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Bounds of one session. Seconds and bytes."""
+
+    max_pairs: int = THRESHOLDS.looks[-1]  # decision pairs an arm
+    interval: float = 60.0  # mean between two pairs of a session: three arms of ten pairs in half an hour
+    flow_seconds: float = 10.0
+    flow_bytes: int = UNMETERED_BYTES
+    long_seconds: float = 20.0
+    long_bytes: int = UNMETERED_LONG
+    budget: int = UNMETERED_BUDGET  # of all sessions together
+    foreign_budget: int = FOREIGN_BUDGET
+    session_seconds: float = THRESHOLDS.session_seconds
+    beyond_bytes: int | None = None  # how far pairs may follow a long flow's change; None = as far as needed
+
+    @property
+    def quarantine(self) -> float:
+        """Seconds an address keeps its role: 15 minutes, or the whole session when it is sped up."""
+        return float("inf") if self.interval == 0 else 900.0
+
+
+def plan_for(metered: bool) -> Plan:
+    """The usual plan for a line."""
+    if not metered:
+        return Plan()
+    return replace(
+        Plan(),
+        flow_bytes=METERED_BYTES,
+        long_bytes=METERED_LONG,
+        budget=METERED_BUDGET,
+        beyond_bytes=METERED_LONG // 2,
+    )

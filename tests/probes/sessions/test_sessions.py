@@ -1,0 +1,137 @@
+"""Whole sessions over loopback: a helper behind a relay that slows by name, sped up."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from lab.loopback import Pacing, running_helper, running_relay
+from measurements.records import Observation
+from measurements.targets import Endpoint, Helper, Platform, Targets
+from probes.base import Context, Deadlines
+from probes.sessions.plan import Plan
+from probes.sessions.runner import PlatformResult, Sessions
+
+HOSTS = ("127.0.0.11", "127.0.0.12", "127.0.0.13", "127.0.0.14")
+SLOWED = "www.youtube.com"
+LINE = Pacing(rate=500_000)  # bytes per second: slow beside a busy computer's own delays
+PLAN = Plan(
+    max_pairs=10, interval=0, flow_seconds=0.5, flow_bytes=120_000, long_seconds=2, long_bytes=300_000
+)
+
+
+@pytest.fixture
+def patient(context: Context) -> Context:
+    return replace(context, deadlines=Deadlines(resolve=0.5, connect=1, tls=3, http=1))
+
+
+@contextmanager
+def helper_behind(rules: dict[str, Pacing], sha256: str | None = None) -> Iterator[Helper]:
+    paced = {**rules, "": LINE}  # every ClientHello holds the empty name
+    with running_helper() as helper, running_relay(("127.0.0.1", helper.port), paced, *HOSTS) as (port, _):
+        yield Helper(addresses=HOSTS, port=port, sha256=sha256 or helper.sha256)
+
+
+def targets(helper: Helper | None) -> Targets:
+    web = Endpoint(id="web", probes=("tls",), url=f"https://{SLOWED}/")
+    return Targets(
+        version=1, platforms={"youtube": Platform(name="YouTube", endpoints=(web,))}, helper=helper
+    )
+
+
+async def measure(
+    targets: Targets, context: Context, plan: Plan = PLAN, network: Callable[[], str] = lambda: "home"
+) -> tuple[PlatformResult, list[Observation]]:
+    rows: list[Observation] = []
+    sessions = Sessions(
+        targets=targets, context=context, plan=plan, keep=rows.append, network=network, with_helper=True
+    )
+    (result,) = await sessions.run(["youtube"])
+    return result, rows
+
+
+async def test_a_slowed_name_is_throttled_and_the_other_names_are_not(patient):
+    with helper_behind({SLOWED: Pacing(rate=40_000)}) as helper:
+        result, rows = await measure(targets(helper), patient)
+    family = result.decision.family
+    assert result.decision.verdict == "throttled"
+    assert family.deciding == "helper"
+    assert family.contrast.ratio < 0.2
+    assert {row.role for row in rows[:3]} == {"control"}
+
+
+async def test_a_free_line_is_not_called_throttled_and_our_server_alone_does_not_clear_it(patient):
+    with helper_behind({}) as helper:
+        result, rows = await measure(targets(helper), patient)
+    assert result.decision.verdict == "inconclusive"
+    assert result.decision.family.reason == "only_helper"
+    assert any(row.transfer.purpose == "noise" for row in rows)
+    assert any(row.transfer.purpose == "long" for row in rows)
+
+
+async def test_target_and_control_never_share_an_address(patient):
+    with helper_behind({}) as helper:
+        _, rows = await measure(targets(helper), patient, replace(PLAN, max_pairs=4))
+    used = {role: {row.address for row in rows if row.role == role} for role in ("target", "control")}
+    assert used["target"]
+    assert used["control"]
+    assert used["target"].isdisjoint(used["control"])
+
+
+async def test_the_two_flows_of_a_pair_are_alike_and_come_in_both_orders(patient):
+    with helper_behind({}) as helper:
+        _, rows = await measure(targets(helper), patient)
+    pairs: dict[str, list[Observation]] = {}
+    for row in rows:
+        if row.transfer and row.transfer.purpose == "pair":
+            pairs.setdefault(row.transfer.pair, []).append(row)
+    assert all(len(rows) == 2 for rows in pairs.values())
+    for one, other in pairs.values():
+        assert {one.role, other.role} == {"target", "control"}
+        assert one.transfer.cap_bytes == other.transfer.cap_bytes
+        assert one.tls.hello_bytes == other.tls.hello_bytes
+        assert len(one.sni) == len(other.sni)
+        assert (one.transfer.position, other.transfer.position) == (0, 1)
+    assert {rows[0].role for rows in pairs.values()} == {"target", "control"}
+    assert len({rows[0].transfer.cap_bytes for rows in pairs.values()}) > 1
+
+
+async def test_a_freeze_is_throttling_not_blocking(patient):
+    with helper_behind({SLOWED: Pacing(freeze_after=25_000)}) as helper:
+        result, _ = await measure(targets(helper), patient)
+    assert result.decision.verdict == "throttled"
+
+
+async def test_resets_are_blocking_not_throttling(patient):
+    with helper_behind({SLOWED: Pacing(reset_after=25_000)}) as helper:
+        result, _ = await measure(targets(helper), patient)
+    assert (result.decision.verdict, result.decision.family.reason) == ("inconclusive", "blocked")
+
+
+async def test_a_wrong_pin_takes_the_arm_off_the_offer_and_says_so(patient):
+    with helper_behind({}, sha256="00" * 32) as helper:
+        result, _ = await measure(targets(helper), patient)
+    assert (result.decision.verdict, result.decision.family.reason) == ("inconclusive", "no_arm")
+    assert result.notes == ("helper_unavailable",)
+
+
+async def test_a_changed_network_ends_the_session(patient):
+    seen = iter(["home"] * 12)
+    with helper_behind({}) as helper:
+        result, _ = await measure(targets(helper), patient, network=lambda: next(seen, "elsewhere"))
+    assert result.decision.family.reason == "network_changed"
+
+
+async def test_the_budget_is_never_exceeded(patient):
+    budget = 1_000_000
+    with helper_behind({}) as helper:
+        result, _ = await measure(targets(helper), patient, replace(PLAN, budget=budget))
+    assert result.decision.family.reason == "few_pairs"
+    assert result.bytes_received <= budget
+
+
+async def test_six_pairs_are_too_few_and_say_so(patient):
+    with helper_behind({}) as helper:
+        result, _ = await measure(targets(helper), patient, replace(PLAN, max_pairs=6))
+    assert (result.decision.verdict, result.decision.family.reason) == ("inconclusive", "few_pairs")
