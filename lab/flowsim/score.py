@@ -58,6 +58,12 @@ class Tally:
     wehe: int = 0  # first pairs that Wehe's client rule calls differentiated
     speed_test: int = 0  # first pairs that a plain comparison calls slow
 
+    @property
+    def cleared(self) -> int:
+        """Sessions that ended `not_throttled`."""
+        answered = self.sessions - sum(self.reasons.values())
+        return answered - self.false if "throttled" not in self.want else self.missed
+
 
 def tally(scenario: Scenario, count: int, seed: int) -> Tally:
     """Run `count` sessions of a scenario, reproducibly from `seed` and the scenario's id."""
