@@ -92,6 +92,7 @@ class LabSession:
             pass_fds=descriptors,
             env=python_environment(),
             stdin=subprocess.DEVNULL,
+            process_group=0,  # Ctrl-C and a killed process group are our business; our end is the engine's
         )
 
     def __exit__(

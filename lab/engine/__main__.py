@@ -29,7 +29,6 @@ from lab.path.loop import PathLoop
 def main(arguments: list[str]) -> int:
     control, path = socket.socket(fileno=int(arguments[0])), int(arguments[1])
     folder, kind = Path(arguments[2]), arguments[3]
-    os.setpgid(0, 0)  # Ctrl-C and a killed process group are the caller's business; its end is ours
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         try:
