@@ -1,5 +1,6 @@
 """Process 1 of the lab: starts the world and the clients' programs, and reaps what ends."""
 
+import contextlib
 import os
 import selectors
 import signal
@@ -90,15 +91,17 @@ class Keeper:
 
     def _serve(self, order: Serve, descriptors: list[int]) -> None:
         if self._world is not None:
-            os.killpg(self._world, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it has ended by itself, with all its children
+                os.killpg(self._world, signal.SIGKILL)
             self._world = None
         with network.inside(self._server_net):
             network.own(order.prefixes)
         ready, errors = descriptors
         self._world = self._fork(lambda: self._be_world(order, ready, errors))
+        with contextlib.suppress(ProcessLookupError):  # it has failed already
+            os.setpgid(self._world, self._world)  # here, so that it has happened before the next order
 
     def _be_world(self, order: Serve, ready: int, errors: int) -> None:
-        os.setpgid(0, 0)
         os.dup2(errors, 2)
         namespaces.setns(self._server_net, namespaces.NEWNET)
         sys.path[:] = order.sys_path

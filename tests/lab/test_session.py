@@ -105,6 +105,18 @@ def test_a_world_that_fails_says_why(load: Callable[..., LabSession], world_modu
         load().serve(World(serve=f"{world_module}:fail"))
 
 
+def test_a_world_takes_the_place_of_one_that_failed(
+    load: Callable[..., LabSession], world_module: str
+) -> None:
+    lab = load()
+    with pytest.raises(LabError):
+        lab.serve(World(serve=f"{world_module}:fail"))
+    lab.serve(
+        World(serve=f"{world_module}:serve", config={"address": "203.0.113.8"}, prefixes=("203.0.113.0/24",))
+    )
+    assert lab.world_info == {"port": 80}
+
+
 LEAVE = """
 import os, signal, sys
 from lab.scenario import Scenario

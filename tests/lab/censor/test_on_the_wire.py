@@ -52,7 +52,7 @@ def test_without_rules_all_is_open(wire: Wire) -> None:
     assert wire.curl().status == 204
     status, addresses = wire.dig()
     assert (status, sorted(addresses)) == ("NOERROR", [ADDRESS, "11.6.1.2"])
-    assert wire.truth() == []
+    assert wire.truth() == set()
 
 
 # --- DNS --------------------------------------------------------------------------------------------------------------
@@ -72,7 +72,7 @@ def test_a_false_answer_is_given_for_the_name_alone(wire: Wire, action: Action, 
     wire.censor(rule(Trigger(dns=(SITE,)), action))
     assert wire.dig(SITE) == said
     assert wire.dig("m.tube.test")[0] == "NOERROR"
-    assert wire.truth() == [("test", SITE)]
+    assert wire.truth() == {("test", SITE)}
 
 
 def test_a_false_answer_over_tcp(wire: Wire) -> None:
@@ -112,7 +112,7 @@ def test_a_connection_ends_as_the_rule_says(wire: Wire, trigger: Trigger, action
     wire.censor(rule(trigger, action))
     assert wire.curl(patience=1 if ended == "timeout" else 10).ended == ended
     assert wire.curl("https://m.tube.test/").status == 204
-    assert wire.truth() == [("test", SITE if trigger.sni else None)]
+    assert wire.truth() == {("test", SITE if trigger.sni else None)}
 
 
 def test_an_alert_says_which(wire: Wire) -> None:
@@ -277,7 +277,7 @@ def test_quic_is_dropped_by_its_name(wire: Wire, name: str, connected: bool) -> 
     command = [sys.executable, "-c", H3, wire.address(name), name, wire.lab.world_info["ca_file"]]
     said = wire.lab.run(command, capture=True).stdout
     assert ("connected" in said) is connected
-    assert wire.truth() == ([] if connected else [("test", SITE)])
+    assert wire.truth() == (set() if connected else {("test", SITE)})
 
 
 # --- where the box stands ---------------------------------------------------------------------------------------------
