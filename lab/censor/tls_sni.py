@@ -37,31 +37,31 @@ def sni_of_hello(message: bytes) -> str | More | None:
         return None
     hello = message[4 : 4 + length]
     try:
-        return _walk(hello)
+        return _walk(hello, length)
     except IndexError:
         return MORE if len(hello) < length else None
 
 
-def _walk(hello: bytes) -> str:
-    """IndexError where the bytes end before the answer does."""
+def _walk(hello: bytes, length: int) -> str:
+    """The name in a hello that has `length` bytes in all; IndexError where the bytes end before the answer does."""
     at = 2 + 32  # version, random
     at += 1 + hello[at]  # session id
     at += 2 + _number(hello, at)  # cipher suites
     at += 1 + hello[at]  # compression methods
-    if at == len(hello):
+    if at == length:
         return ""  # TLS 1.2 may leave extensions out
     end = at + 2 + _number(hello, at)
     at += 2
     while at < end:
-        kind, length = _number(hello, at), _number(hello, at + 2)
+        kind, size = _number(hello, at), _number(hello, at + 2)
         if kind == _SERVER_NAME:
             # list length (2), type (1), name length (2), name
-            size = _number(hello, at + 7)
-            name = hello[at + 9 : at + 9 + size]
-            if len(name) < size:
+            letters = _number(hello, at + 7)
+            name = hello[at + 9 : at + 9 + letters]
+            if len(name) < letters:
                 raise IndexError
             return name.decode("ascii", "replace").lower()
-        at += 4 + length
+        at += 4 + size
     return ""
 
 
