@@ -16,6 +16,7 @@ from lab.running import Running, busy, running
 from lab.scenario import Scenario
 from lab.scenario_file import load
 from lab.session import LabError
+from lab.world.real import missing
 from measurements.targets import Targets
 
 # A round with every platform dropped takes half a minute; what takes longer hangs.
@@ -51,6 +52,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="s
     findings: tuple[Finding, ...]
     acts: int = 0  # flows that the censor acted on
     error: str | None = None
+    skipped: str | None = None  # why nothing was run
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="matrix"):
@@ -65,6 +67,15 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="ma
 def run_scenario(scenario: Scenario, targets: Targets, throttle: bool) -> Result:
     """Run one scenario and judge what the tool says; `throttle` judges slowness too, which takes minutes."""
     start = monotonic()
+    if scenario.world.real_servers and (lacking := missing()):
+        return Result(
+            scenario=scenario.name,
+            title=scenario.title,
+            mark="not judged",
+            seconds=0.0,
+            findings=(),
+            skipped=f"not installed: {', '.join(lacking)}",
+        )
     findings: list[Finding] = []
     acts, error = 0, None
     try:

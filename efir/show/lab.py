@@ -25,8 +25,8 @@ def show_results(out: Output, results: Iterable[Result], tally: Tally) -> None:
 
 
 def _findings(result: Result) -> str:
-    if result.error:
-        return result.error
+    if result.error or result.skipped:
+        return result.error or result.skipped or ""
     wrong = [one for one in result.findings if one.mark not in ("right", "not judged")]
     return "\n".join(
         _("{key}: expected {expected}, got {got} ({reason})").format(

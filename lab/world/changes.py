@@ -46,6 +46,7 @@ class WorldChanges(msgspec.Struct, frozen=True, kw_only=True):
     no_quic: tuple[str, ...] = ()  # names that offer no HTTP/3
     captive_portal: bool = False  # every name and every connection leads to a login page
     nat64: bool = False  # IPv4 servers answer under 64:ff9b::/96 too, and the resolver says so (DNS64)
+    real_servers: bool = False  # nginx and unbound stand in for our web servers and the provider's resolver
 
 
 def matches(name: str, patterns: tuple[str, ...]) -> bool:

@@ -43,6 +43,15 @@ class Answer(msgspec.Struct, frozen=True):
     rate: float | None = None  # body bytes per second
 
 
+class Page(msgspec.Struct, frozen=True):
+    """What one URL gives while nothing is changed."""
+
+    host: str
+    path: str  # with the query
+    secure: bool
+    answer: Answer
+
+
 def html(title: str, text: str, size: int = 0) -> bytes:
     """A page of at least `size` bytes."""
     page = f"<!doctype html><html><head><title>{title}</title></head><body><h1>{title}</h1>{text}"
@@ -67,6 +76,10 @@ class Pages:
             self._add(control.url, control.name, control.expect)
             if control.transfer:
                 self._add_transfer(control.transfer, control.name)
+
+    def usual(self) -> list[Page]:
+        """Every page, for servers that are not ours."""
+        return [Page(*key, answer) for key, answer in self._pages.items()]
 
     def answer(self, request: Request) -> Answer:
         """The answer to `request` in this scenario's world."""

@@ -20,6 +20,7 @@ import msgspec
 from helper import server as helper
 from helper.limits import Accounts, Limits
 from helper.routes import State
+from lab.world import real
 from lab.world.certificates import Wardrobe, fingerprint
 from lab.world.changes import Kind, WorldChanges, matches, site_change
 from lab.world.http1 import Respond, http1_server
@@ -102,6 +103,9 @@ class Servers:
         self.plan = make_plan(config.targets)
         self.wardrobe = Wardrobe(config.folder)
         self._world = config.world
+        self._folder = config.folder
+        # Networks of the targets file; the lab's own (portal, interceptor ...) are ours always
+        self._real = [*config.targets.platforms, *(control.id for control in config.targets.controls)]
         self._open = opener
         self._random = random.Random(config.seed)
         self._pages = Pages(config.targets, config.world)
@@ -113,7 +117,10 @@ class Servers:
     async def start(self) -> None:
         """Open every socket and listen."""
         for network in self.plan.networks.values():
-            await self._start_web(network)
+            if not (self._world.real_servers and network.id in self._real):
+                await self._start_web(network)
+        if self._world.real_servers:
+            self._start_real()
         if not self._world.captive_portal:
             self._start_helper()
         await self._start_resolvers()
@@ -132,6 +139,11 @@ class Servers:
         for close in self._closers:
             close()
         self._closers.clear()
+
+    def _start_real(self) -> None:
+        networks = [self.plan.networks[id_] for id_ in self._real]
+        real.start_nginx(self._folder, networks, self._pages.usual(), self.wardrobe, self._live)
+        real.start_unbound(self._folder, self.plan)
 
     # --- web ---
 
@@ -175,7 +187,8 @@ class Servers:
     # --- names ---
 
     async def _start_resolvers(self) -> None:
-        await self._start_plain(self.plan.resolver, self._zone(trusted=False))
+        if not self._world.real_servers:
+            await self._start_plain(self.plan.resolver, self._zone(trusted=False))
         for address, name in self.plan.doh.items():
             zone = self._zone(trusted=True)
             await self._start_plain((address,), zone)

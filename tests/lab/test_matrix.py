@@ -5,6 +5,7 @@ import pytest
 from lab.expect import Mark
 from lab.matrix import Result, run_scenario, tally, worst
 from lab.scenario_file import load, packaged
+from lab.world.real import missing
 from measurements.targets_file import load_targets
 
 # One of each kind, the quick ones: what is dropped waits for deadlines.
@@ -31,6 +32,16 @@ def test_the_tool_is_right_in(name: str) -> None:
     wrong = [one for one in result.findings if one.mark not in ("right", "not judged")]
     assert (result.error, wrong) == (None, [])
     assert result.mark == "right"
+
+
+@pytest.mark.lab
+@pytest.mark.system
+@pytest.mark.skipif(bool(missing()), reason=f"needs {missing()}")
+@pytest.mark.usefixtures("require_lab")
+def test_the_tool_is_right_before_servers_that_others_wrote() -> None:
+    targets = load_targets()
+    result = run_scenario(load(packaged()["real-open"], targets), targets, throttle=False)
+    assert (result.mark, result.error) == ("right", None)
 
 
 @pytest.mark.parametrize(
