@@ -11,7 +11,6 @@ import socket
 import struct
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 from msgspec import structs
 
@@ -24,6 +23,7 @@ from probes.draft import Draft, Failed
 from probes.http import browser_headers
 from probes.limits import LagMeter
 from probes.series import Prefixes, Series
+from probes.wire import urls
 from probes.wire.http1 import Head, ResponseReader, build_request
 
 GOOD_STATUS: Final = frozenset({200, 206})
@@ -139,9 +139,7 @@ class _Reading:
             self._end(draft, asked)
 
     def _request(self) -> bytes:
-        parts = urlsplit(self.flow.target.endpoint.url or "")
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        host = self.flow.target.sni or parts.hostname or ""
+        _, host, path = urls.split(self.flow.target.endpoint.url or "")
         named = (("X-Request-ID", self.flow.token),) if self.flow.token else ()
         return build_request("GET", path, host, (*_headers(), *named))
 

@@ -28,11 +28,8 @@ class Side:
     family: str  # host family: stands as the endpoint in records
     url: str
     port: int
+    sni: str
     pin: str | None = None
-
-    @property
-    def sni(self) -> str:
-        return urlsplit(self.url).hostname or ""
 
     @property
     def sized(self) -> bool:
@@ -43,9 +40,6 @@ class Side:
         url = f"{self.url}{size}" if self.sized else self.url
         endpoint = Endpoint(id=self.family, probes=("http",), url=url, port=self.port)
         return Target(self.platform, self.role, endpoint, address=address, sni=self.sni)
-
-    def as_control(self) -> "Side":
-        return replace(self, role="control")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +74,7 @@ def helper_arm(helper: Helper, platform: str, family: str, host: str) -> ArmPlan
             family=family,
             url=f"https://{name}/bytes/",
             port=helper.port,
+            sni=name,
             pin=helper.sha256,
         )
 
@@ -93,22 +88,40 @@ def helper_arm(helper: Helper, platform: str, family: str, host: str) -> ArmPlan
 
 def own_side(platform: str, family: str, url: str) -> Side:
     """The platform's own object."""
-    return Side(platform=platform, role="target", family=family, url=url, port=_port(url))
+    return _site(platform, "target", family, url)
 
 
-def same_address_arm(own: Side, neutral: str, addresses: Split) -> ArmPlan:
-    """The platform's own servers: only the name differs."""
+def same_address_arms(own: Side, neutral: str, addresses: Split) -> tuple[ArmPlan, ArmPlan]:
+    """The platform's own servers: only the name in the handshake differs.
+
+    Some CDNs have the object under the neutral name too; others need the object's own name inside the encrypted
+    request, and others again refuse that (421). Whichever gives the object is used.
+    """
     parts = urlsplit(own.url)
     port = f":{parts.port}" if parts.port else ""
-    url = urlunsplit(parts._replace(netloc=neutral + port))
-    control = replace(own, platform="same_address", role="control", url=url)
-    return ArmPlan(arm="same_address", target=own, control=control, addresses=addresses)
+    urls = (urlunsplit(parts._replace(netloc=neutral + port)), own.url)
+    one, other = (
+        ArmPlan(
+            arm="same_address",
+            target=own,
+            control=replace(own, platform="same_address", role="control", url=url, sni=neutral),
+            addresses=addresses,
+        )
+        for url in urls
+    )
+    return one, other
 
 
 def foreign_arm(own: Side, control_id: str, url: str, addresses: Split) -> ArmPlan:
     """Another site's object on its own server."""
-    control = Side(platform=control_id, role="control", family=own.family, url=url, port=_port(url))
-    return ArmPlan(arm="foreign", target=own, control=control, addresses=addresses)
+    return ArmPlan(
+        arm="foreign", target=own, control=_site(control_id, "control", own.family, url), addresses=addresses
+    )
+
+
+def _site(platform: str, role: Role, family: str, url: str) -> Side:
+    host = urlsplit(url).hostname or ""
+    return Side(platform=platform, role=role, family=family, url=url, port=_port(url), sni=host)
 
 
 def _port(url: str) -> int:

@@ -19,7 +19,7 @@ from measurements.throttle.flow import Arm, Flow
 from measurements.throttle.pair import Pair, measure, pair_use
 from measurements.throttle.usable import use_of
 from probes.sessions.addresses import Split, split
-from probes.sessions.arms import ArmPlan, Side, foreign_arm, helper_arm, own_side, same_address_arm
+from probes.sessions.arms import ArmPlan, Side, foreign_arm, helper_arm, own_side, same_address_arms
 from probes.sessions.lookup import Lookup
 from probes.sessions.pairs import Flows, Size
 from probes.sessions.plan import BEYOND, CAP_SHARE, FOREIGN_BYTES, NOISE_EVERY, Plan
@@ -169,13 +169,15 @@ class FamilySession:
             addresses = await self.lookup.addresses(own.sni, self.platform, "target", trusted=trusted)
             if not addresses:
                 continue
-            spare = await self.lookup.addresses(neutral, "same_address", "control") if neutral else ()
-            found = split(addresses, spare)
-            if neutral is None or await self._offer(same_address_arm(own, neutral, found)):
-                break
-        if found is not None and neutral and "same_address" not in self.before:
-            # Offered and not usable: the arm says so itself, from one pair.
-            self.arms.append(same_address_arm(own, neutral, found))
+            if neutral is None:
+                return split(addresses)
+            found = split(addresses, await self.lookup.addresses(neutral, "same_address", "control"))
+            for arm in same_address_arms(own, neutral, found):
+                if await self._offer(arm):
+                    return found
+        if found is not None and neutral:
+            # On offer and not usable: a few pairs say so themselves.
+            self.arms.append(same_address_arms(own, neutral, found)[0])
         return found
 
     async def _foreign_control(self) -> ArmPlan | None:
