@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check lint format types contract fast bench accuracy wheels clean setup
+.PHONY: run test check lint format types contract fast bench accuracy calibrate wheels clean setup
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -55,6 +55,10 @@ wheels: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@for each in scripts/bench/*.py; do $(BIN)/python $$each || exit 1; done
+
+# About half an hour on one core; needs no network.
+calibrate: $(VENV)/.dev
+	$(BIN)/python scripts/calibrate.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache dist build

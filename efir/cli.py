@@ -13,6 +13,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "results": ("efir.commands.results", "Show stored verdicts."),
     "status": ("efir.commands.status", "Show what is stored, the last round, and what you agreed to."),
     "doctor": ("efir.commands.doctor", "Check whether this device is fit to measure, and how to mend it."),
+    "changes": ("efir.commands.changes", "Find changes that nobody announced."),
     "consent": ("efir.commands.consent", "Read what is measured and who can see it; agree or not."),
     "wipe": ("efir.commands.wipe", "Remove everything Efir keeps on this device."),
     "targets": ("efir.commands.targets", "List what is probed, or check the list."),

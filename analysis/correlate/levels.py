@@ -46,10 +46,12 @@ def fit(factors: Factors, value: Floats, which: Bools | None = None) -> tuple[Fl
     offsets = np.concatenate(([0], np.cumsum(factors.size)))
     columns = np.stack([index + offset for index, offset in zip(factors.index, offsets[:-1], strict=True)])
     total = int(offsets[-1])
-    matrix = np.zeros((total, total))
-    for row in columns:
-        for column in columns:
-            np.add.at(matrix, (row[use], column[use]), 1.0)
+    pairs = sum(
+        np.bincount(row[use] * total + column[use], minlength=total**2)
+        for row in columns
+        for column in columns
+    )
+    matrix = np.asarray(pairs, dtype=np.float64).reshape(total, total)
     right = np.zeros(total)
     for row in columns:
         right += np.bincount(row[use], value[use], minlength=total)

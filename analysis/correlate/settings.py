@@ -20,6 +20,9 @@ VOTES_PER_SLOT: Final = 8
 # Scales are pooled over this much time on both sides of a slot.
 SCALE_POOL_MINUTES: Final = 60
 
+# Votes of the cell's mean spread in the scale of each slot and day of failures: rare failures leave many without any.
+FAILURE_PRIOR_VOTES: Final = 20
+
 # A vantage with fewer votes has no level of its own.
 VANTAGE_VOTES: Final = 5
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.correlate import settings
-from analysis.correlate.cell import SD_PER_MEAN, Cell
+from analysis.correlate.cell import Cell
 from analysis.correlate.levels import Refitter
+from analysis.correlate.scale import Scale
 from analysis.correlate.types import Bools, Floats, Ints
 
 # Entries (shift x inside vote) handled at once: bounds memory at some 100 MB.
@@ -65,12 +66,7 @@ class ShiftTest:
         edges = np.searchsorted(cell.bin, np.arange(self.bins + 1))
         # Two turns of the circle, so that a window that wraps is still one range of votes.
         self._first = np.concatenate((edges[:-1], edges + len(cell.bin)))
-        self._scaled = cell.votes.outcome == "goodput"
-        slot = cell.factors.index[0]
-        self._absolute = np.abs(self.refitter.residual)
-        self._slots = cell.factors.size[0]
-        self._abs_total = np.bincount(slot, self._absolute, minlength=self._slots)
-        self._count_total = np.bincount(slot, minlength=self._slots).astype(np.float64)
+        self.scale = Scale(cell, self.refitter.residual)
 
     def run(self, shifts: int) -> Null:
         """The null over `shifts` random shifts, or over all of them if there are no more."""
@@ -120,22 +116,10 @@ class ShiftTest:
 
     def _z(self, entries: _Entries, rows: int) -> tuple[Floats, Bools, Floats]:
         refit = self.refitter.without(entries.row, entries.vote, rows)
-        scale = self._scale(entries, rows) if self._scaled else np.ones(len(entries.vote))
+        scale = self.scale.of(entries.row, entries.vote, rows)
         usable = refit.usable & (scale > 0)
         safe = np.where(scale > 0, scale, 1.0)
         return refit.residual / safe, usable, safe
-
-    def _scale(self, entries: _Entries, rows: int) -> Floats:
-        """Mean absolute residual outside the windows, per slot, pooled over its neighbours, as a standard deviation."""
-        place = entries.row * self._slots + self.cell.factors.index[0][entries.vote]
-        shape = rows, self._slots
-        lost = np.bincount(place, self._absolute[entries.vote], minlength=rows * self._slots).reshape(shape)
-        gone = np.bincount(place, minlength=rows * self._slots).reshape(shape)
-        total = (self._abs_total - lost) @ self.cell.pool
-        count = (self._count_total - gone) @ self.cell.pool
-        mean = np.divide(total, count, out=np.zeros(shape), where=count > 0)
-        scale: Floats = SD_PER_MEAN * mean.ravel()[place]
-        return scale
 
     def _thin(self, entries: _Entries, keep: Bools, target: Ints, rows: int) -> Bools:
         """Drop votes at random where a shifted window holds more than the real one of the same event."""

@@ -10,9 +10,11 @@ import pytest
 
 from analysis.correlate.types import Outcome, Votes
 from analysis.data import open_data
-from analysis.flat import NAMES
 from analysis.importing.run import import_files
+from analysis.ooni.platforms import platforms_of
 from analysis.votes import load_votes
+from measurements.formats.flat import NAMES
+from measurements.targets_file import load_targets
 
 Load = Callable[[list[dict[str, Any]], Outcome], list[Votes]]
 
@@ -24,7 +26,9 @@ def load(tmp_path: Path) -> Load:
             writer = csv.DictWriter(file, NAMES)
             writer.writeheader()
             writer.writerows(rows)
-        import_files((tmp_path / "rows.csv",), tmp_path / "store", lambda path: None)
+        import_files(
+            (tmp_path / "rows.csv",), tmp_path / "store", platforms_of(load_targets()), lambda path: None
+        )
         data = open_data(str(tmp_path / "store"))
         try:
             return load_votes(data, outcome)

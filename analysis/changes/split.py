@@ -1,0 +1,202 @@
+"""Circular binary segmentation (Olshen et al., Biostatistics 2004): split where a stretch of hours stands out most.
+
+A stretch in the middle counts as one change of level and back, so that three hours of throttling between long normal
+times are seen; a search for single steps would average them away. Each part is searched again. The test of a stretch
+against the rest of its part is the evidence's own: normal with the memory of the series for goodput, binomial for
+failures.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.changes.series import Hours, running_median
+from analysis.correlate.cell import SD_PER_MAD
+from analysis.correlate.types import Bools, Floats, Ints
+
+# A stretch shorter than this is an outlier, not a level; and so many votes at least must stand in it.
+_HOURS = 2
+_VOTES = 3
+# Stretches in the middle of a part are sought up to a week; longer ones show as two steps.
+_LONGEST = 168
+# About how many independent stretches begin at each hour: one per doubling of the length, up to _LONGEST.
+_STRETCHES = 8
+# Hours in the means that the memory is learnt from: as long as the shortest throttling that must be seen, twice over.
+_BLOCK = 6
+# Hours of the day with fewer hours around them take the spread of the whole series.
+_CLOCK_HOURS = 20
+# A noise with less memory than none is an artefact of gaps; with more, hours say nothing of their own.
+_MEMORY = 0.0, 0.95
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Hours [first, last) of one level, and the confidence of the split that made its start."""
+
+    first: int
+    last: int
+    confidence: float | None
+
+
+Test = Callable[[Ints, Ints, int, int], tuple[Floats, Callable[[int], float]]]
+
+
+def goodput_test(series: Hours) -> Test:
+    """Stretches scored by |mean inside - mean of the rest| in standard errors of AR(1) noise."""
+    spread, memory = noise(series)
+    # Noisy hours of the day count for less: their departures are divided by what is usual there.
+    middle = np.median(series.value)
+    total = np.concatenate(([0.0], np.cumsum((series.value - middle) / spread)))
+
+    def score(first: Ints, last: Ints, start: int, end: int) -> tuple[Floats, Callable[[int], float]]:
+        size, rest = last - first, (end - start) - (last - first)
+        inside = (total[last] - total[first]) / size
+        outside = (total[end] - total[start] - (total[last] - total[first])) / rest
+        z = np.abs(inside - outside) / np.sqrt(_variance(size, memory) + _variance(rest, memory))
+        return z, lambda best: _normal_tail(float(z[best]))
+
+    return score
+
+
+def failure_test(series: Hours) -> Test:
+    """Stretches scored by the binomial deviance; the p-value is the exact tail given the rest's share."""
+    failed = np.concatenate(([0.0], np.cumsum(series.value * series.votes)))
+    votes = np.concatenate(([0], np.cumsum(series.votes)))
+
+    def score(first: Ints, last: Ints, start: int, end: int) -> tuple[Floats, Callable[[int], float]]:
+        bad, count = failed[last] - failed[first], votes[last] - votes[first]
+        rest_bad, rest = failed[end] - failed[start] - bad, votes[end] - votes[start] - count
+        deviance = 2 * (
+            _likelihood(bad, count) + _likelihood(rest_bad, rest) - _likelihood(bad + rest_bad, count + rest)
+        )
+
+        def tail(best: int) -> float:
+            return _binomial_tail(float(bad[best]), int(count[best]), float(rest_bad[best]), int(rest[best]))
+
+        return deviance, tail
+
+    return score
+
+
+def split(series: Hours, test: Test, confidence: float) -> list[Piece]:
+    """Pieces of one level each, in time order."""
+    pieces: list[Piece] = []
+    todo = [Piece(0, len(series), None)]
+    while todo:
+        part = todo.pop()
+        found = _stands_out(series, test, part)
+        if found is None or found[2] < confidence:
+            pieces.append(part)
+            continue
+        first, last, sure = found
+        if last < part.last:
+            todo.append(Piece(last, part.last, sure))
+        if first > part.first:
+            todo.append(Piece(first, last, sure))
+            todo.append(Piece(part.first, first, part.confidence))
+        else:
+            todo.append(Piece(first, last, part.confidence))
+    return sorted(pieces, key=lambda piece: piece.first)
+
+
+def _stands_out(series: Hours, test: Test, part: Piece) -> tuple[int, int, float] | None:
+    """The stretch of a part that departs most from the rest, with its confidence."""
+    length = part.last - part.first
+    if length < 2 * _HOURS:
+        return None
+    first, last = _candidates(part.first, part.last)
+    votes = np.concatenate(([0], np.cumsum(series.votes)))
+    inside = votes[last] - votes[first]
+    fits: Bools = (inside >= _VOTES) & (votes[part.last] - votes[part.first] - inside >= _VOTES)
+    first, last = first[fits], last[fits]
+    if len(first) == 0:
+        return None
+    score, p_value = test(first, last, part.first, part.last)
+    best = int(np.argmax(score))
+    p = min(1.0, p_value(best) * len(series) * _STRETCHES)
+    return int(first[best]), int(last[best]), 1.0 - p
+
+
+def _candidates(start: int, end: int) -> tuple[Ints, Ints]:
+    """Stretches [first, last) of a part: any of moderate length inside, and any that touch an end."""
+    length = end - start
+    sizes = np.arange(_HOURS, min(_LONGEST, length - _HOURS) + 1)
+    first = np.concatenate([np.arange(start, end - size + 1) for size in sizes])
+    last = first + np.repeat(sizes, length - sizes + 1)
+    edges = np.arange(start + _HOURS, end - _HOURS + 1)
+    first = np.concatenate((first, np.full(len(edges), start), edges))
+    last = np.concatenate((last, edges, np.full(len(edges), end)))
+    # What is left over must be long enough for a level of its own, on each side that has anything.
+    good = ((first == start) | (first - start >= _HOURS)) & ((last == end) | (end - last >= _HOURS))
+    good &= last - first < length
+    return first[good], last[good]
+
+
+def noise(series: Hours) -> tuple[Floats, float]:
+    """Robust standard deviation about the running level per hour of the day, and the memory (AR(1) coefficient)."""
+    rest = series.value - running_median(series.value)
+    spread = _spread_by_clock(series.hour % 24, rest)
+    return spread, _memory(series.hour, rest / spread)
+
+
+def _memory(hour: Ints, rest: Floats) -> float:
+    """The AR(1) coefficient under which means of some hours vary as much as they do.
+
+    Neighbouring hours alone would not tell: white noise on top of slow noise hides it from them.
+    """
+    total = np.concatenate(([0.0], np.cumsum(rest)))
+    whole = hour[_BLOCK - 1 :] - hour[: -_BLOCK + 1] == _BLOCK - 1
+    means = ((total[_BLOCK:] - total[:-_BLOCK]) / _BLOCK)[whole]
+    if len(means) < _BLOCK:
+        return 0.0
+    seen = (SD_PER_MAD * float(np.median(np.abs(means - np.median(means))))) ** 2
+    tried = np.linspace(*_MEMORY, 96)
+    expected = np.array([_variance(np.array([_BLOCK]), memory)[0] for memory in tried])
+    return float(tried[np.argmin(np.abs(expected - seen))])
+
+
+def _spread_by_clock(clock: Ints, rest: Floats) -> Floats:
+    """Standard deviation by absolute deviations, pooled over neighbouring hours of the day."""
+    overall = SD_PER_MAD * float(np.median(np.abs(rest))) or float(np.std(rest)) or 1.0
+    spread = np.full(24, overall)
+    for hour in range(24):
+        gap = np.abs(clock - hour)
+        near = rest[np.minimum(gap, 24 - gap) <= 1]
+        if len(near) >= _CLOCK_HOURS:
+            spread[hour] = max(SD_PER_MAD * float(np.median(np.abs(near))), overall / 4)
+    by_hour: Floats = spread[clock]
+    return by_hour
+
+
+def _variance(size: Ints, memory: float) -> Floats:
+    """Variance of the mean of `size` hours of AR(1) noise of unit variance."""
+    ratio = (1 + memory) / (1 - memory)
+    ends = 2 * memory * (1 - memory ** size.astype(np.float64)) / (size * (1 - memory) ** 2)
+    variance: Floats = (ratio - ends) / size
+    return variance
+
+
+def _likelihood(bad: Floats, count: Ints | Floats) -> Floats:
+    """Binomial log-likelihood at its maximum."""
+    good = count - bad
+    with np.errstate(divide="ignore", invalid="ignore"):
+        parts = [np.where(each > 0, each * np.log(each / count), 0.0) for each in (bad, good)]
+    likelihood: Floats = np.nan_to_num(parts[0] + parts[1])
+    return likelihood
+
+
+def _normal_tail(z: float) -> float:
+    from scipy.special import ndtr
+
+    return float(2 * ndtr(-z))
+
+
+def _binomial_tail(bad: float, count: int, rest_bad: float, rest: int) -> float:
+    """Two-sided chance of as extreme a stretch, if it failed like the rest (Jeffreys' estimate of that share)."""
+    from scipy.special import bdtr, bdtrc
+
+    share = (rest_bad + 0.5) / (rest + 1)
+    low = float(bdtr(np.floor(bad), count, share))
+    high = float(bdtrc(np.ceil(bad) - 1, count, share)) if bad > 0 else 1.0
+    return min(1.0, 2 * min(low, high))
