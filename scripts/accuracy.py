@@ -23,8 +23,8 @@ SEED = 20180327
 def count_for(scenario: Scenario, most: int) -> int:
     """False alarms are rare and need many sessions to bound; power and undecidable rows do not."""
     if not scenario.main:
-        return max(1, most // 10)
-    return max(1, most * 3 // 10) if scenario.want == ("throttled",) else most
+        return max(1, most // 5)
+    return max(1, most // 2) if scenario.want == ("throttled",) else most
 
 
 def main() -> None:

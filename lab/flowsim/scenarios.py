@@ -39,6 +39,9 @@ class Limit:
     handshake: float = 0.0  # extra seconds of the handshake
 
 
+MISS_PACE: Final = 100e3  # bytes per second
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """How one side's server differs."""
@@ -46,6 +49,7 @@ class Server:
     rtt: float | None = None  # seconds, where it is not the line's
     pace: float = float("inf")  # bytes per second
     bbr: bool = False
+    misses: float = 0.0  # share of flows for which a cache must ask the origin, at `MISS_PACE`
     fail: Literal["reset", "forged", None] = None
     fail_share: float = 0.0
 
@@ -67,6 +71,7 @@ class Scenario:
     extend: bool = True  # pairs may run beyond a change that the long pair found
     baseline: bool = False  # the foreign arm has ten earlier pairs of the same kind, without the limit
     mechanism: str | None = None  # what the signature should say
+    scope: str | None = "sni"  # where the arms can tell it; None = they cannot
     plan: Plan = "plain"
     network_changed: bool = False
     max_pairs: int = 18
@@ -233,6 +238,7 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
         _POLICED,
         arms=("foreign",),
         baseline=True,
+        scope=None,
     ),
     Scenario(
         "E8",
@@ -243,6 +249,7 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
         arms=("same_address", "foreign"),
         limited_arms=("same_address",),
         contagious=True,
+        scope="address",
     ),
     Scenario(
         "E8-alone", "the same with no other control", OPEN, Line(), _POLICED, contagious=True, main=False
@@ -282,7 +289,12 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
         target=Server(pace=40e3),
         arms=("foreign",),
     ),
-    Scenario("N3-cache-miss", "every third target flow is a cache miss", NEVER, Line(stalls=0.15)),
+    Scenario(
+        "N3-cache-miss",
+        "every third target flow misses the cache and comes at 100 kB/s",
+        NEVER,
+        target=Server(misses=0.33),
+    ),
     Scenario(
         "N3-paced", "origin paces at 50 kB/s", NEVER, target=Server(pace=50e3), control=Server(pace=50e3)
     ),

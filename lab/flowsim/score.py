@@ -116,8 +116,8 @@ def _sign(result: Tally, scenario: Scenario, signed: Sequence[tuple[Signature, s
         return
     if scenario.mechanism:
         result.mechanism_right = sum(found.mechanism == scenario.mechanism for found, _ in signed)
-    if scenario.arms != ("foreign",):
-        result.scope_right = sum(word == "sni" for _, word in signed)
+    if scenario.scope:
+        result.scope_right = sum(word == scenario.scope for _, word in signed)
     errors = [abs(found.rate / (limit.kbit * 125) - 1) for found, _ in signed if found.rate]
     if errors and limit.kind in {"police", "shape"}:
         result.rate_error = round(median(errors), 4)

@@ -8,7 +8,7 @@ from typing import Final, Literal
 import numpy as np
 
 from lab.flowsim.engine import Batch, Floats, Series, run
-from lab.flowsim.scenarios import Limit, Scenario, Server
+from lab.flowsim.scenarios import MISS_PACE, Limit, Scenario, Server
 from measurements.throttle.change import long_slowdown, needed_cap
 from measurements.throttle.decision import FamilyDecision, decide
 from measurements.throttle.evidence import Baseline, SessionEvidence
@@ -94,7 +94,9 @@ class Block:
             rtt=rtt + delay,
             loss=np.array([max(line.loss, limit.loss if limit.kind == "loss" else 0.0) for limit in limits]),
             bbr=np.array([float(server.bbr) for server in servers]),
-            pace=np.array([server.pace for server in servers]),
+            pace=np.array(
+                [MISS_PACE if random.random() < server.misses else server.pace for server in servers]
+            ),
             queue=np.full(count, line.queue),
             rate=rate,
             burst=burst,

@@ -23,11 +23,13 @@ class Contrast:
     p: float  # one-sided: the target is not worse
     target: float  # median
     control: float  # median
+    often: float  # share of the pairs in which the target does worse by half
     fold: float  # how many times worse the target's median is, any baseline taken off
 
     def clearly_worse(self, alpha: float) -> bool:
         """The statistical half of `throttled`; `alpha` is the look's."""
-        return self.p <= alpha and self.high is not None and self.high < T.half and self.fold >= T.contrast
+        surely = self.p <= alpha and self.high is not None and self.high < T.half
+        return surely and self.fold >= T.contrast and self.often >= T.often
 
     @property
     def clean(self) -> bool:
@@ -52,6 +54,7 @@ def contrast(d: Sequence[float], target: float, control: float, shift: Estimate 
         p=signed_rank_p([value - usual_low for value in d]),
         target=target,
         control=control,
+        often=sum(value - usual_low < log(T.half) for value in d) / len(d),
         fold=exp(log(control / target) + usual_low),
     )
 

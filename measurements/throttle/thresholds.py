@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
-RULES_VERSION: Final = "throttle-1"
+RULES_VERSION: Final = "throttle-2"
 
 
 def _because(value: Any, why: str) -> Any:
@@ -21,6 +21,7 @@ class Thresholds:
         (0.001, 0.0005, 0.0005), "sums to .002 a platform and arm, whatever the look"
     )
     half: float = _because(0.5, "milder slowing cannot be told from peering and server load by one line")
+    often: float = _because(0.75, "a cap slows nearly every pair; cache misses and busy servers slow some")
     mild: float = _because(
         0.8, "surely below this, though not by half: a cap near the line's speed, or a lesser server"
     )

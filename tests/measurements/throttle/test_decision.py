@@ -279,3 +279,10 @@ def test_the_platform_takes_its_worst_decided_family(pairs: Pairs, session: Sess
     assert decide_platform(families).family.host_family == "video"
     assert decide_platform([families[0], families[2]]).verdict == "not_throttled"
     assert decide_platform([families[2]]).verdict == "inconclusive"
+
+
+def test_pairs_slow_now_and_then_are_no_cap(pairs: Pairs, session: Sessions) -> None:
+    misses = {1, 3, 4, 6, 8, 9, 11, 12, 14, 16, 17}
+    slow, fast = pairs(18, target=50_000.0), pairs(18, target=400_000.0)
+    mixed = tuple(slow[i] if i in misses else fast[i] for i in range(18))
+    assert decide(session(mixed)).reason == "straddles"
