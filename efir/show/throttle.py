@@ -101,6 +101,7 @@ def show_throttling(out: Output, lines: Sequence[ThrottleLine], results: "Sequen
         spent = f"{line.bytes_received / 1e6:.1f} MB, {line.duration_seconds / 60:.1f} min"
         out.text("  " + spent)
     if results:
+        out.text(_("Each pair, and a plot: efir explain {platform}").format(platform=lines[0].platform))
         error = max(each.decision.family.family_wise_error for each in results)
         out.text(
             _("Chance of any false 'slowed down' in all of this: at most {error}.").format(
