@@ -114,8 +114,6 @@ class Pages:
         self._pages[host, path, parts.scheme == "https"] = _expected(host, title, expect)
 
     def _add_transfer(self, transfer: Transfer, title: str) -> None:
-        if transfer.neutral_sni:
-            self._hosts.add(transfer.neutral_sni)
         found = transfer.url
         if transfer.discover:
             text, found = discovered(transfer.discover)
@@ -126,10 +124,11 @@ class Pages:
         if found:
             parts = urlsplit(found)
             size = max(transfer.min_bytes or 0, _OBJECT_BYTES)
-            self._hosts.add(parts.hostname or "")
-            self._pages[parts.hostname or "", _path(found), parts.scheme == "https"] = Answer(
-                200, _BINARY, incompressible(_path(found), size)
-            )
+            answer = Answer(200, _BINARY, incompressible(_path(found), size))
+            # A CDN of several brands gives the same object under each of its names.
+            for host in filter(None, (parts.hostname, transfer.neutral_sni)):
+                self._hosts.add(host)
+                self._pages[host, _path(found), parts.scheme == "https"] = answer
 
 
 def _path(url: str) -> str:

@@ -51,8 +51,11 @@ class Line:
 
 
 def vouched(observation: Observation) -> bool:
-    """True if a certificate valid for the name was shown, whatever came after it."""
-    return observation.tls is not None and observation.tls.verified is True
+    """True if the probed host showed a certificate valid for its name, whatever came after it.
+
+    A DNS probe's handshake is the trusted resolver's, and says nothing about the host that was asked for.
+    """
+    return observation.probe != "dns" and observation.tls is not None and observation.tls.verified is True
 
 
 def looks_like_portal(observations: Iterable[Observation]) -> bool:

@@ -51,6 +51,12 @@ def stranger_at(name: str) -> Observation:
     return broken("192.0.2.1", "tls", "ssl_unknown_authority", tls=tls, **about)
 
 
+def resolver_vouched(name: str) -> Observation:
+    """A control's name, told by a trusted resolver over its own verified TLS."""
+    tls = TlsFacts(verified=True)
+    return dns("192.0.2.1", resolver="quad", platform=name, role="control", host=f"{name}.example", tls=tls)
+
+
 SILENT = twice(broken, GENUINE, "tls", "generic_timeout_error")
 
 CASES: list[tuple[str, list[Observation], tuple[str, str | None, str]]] = [
@@ -151,6 +157,9 @@ CASES: list[tuple[str, list[Observation], tuple[str, str | None, str]]] = [
       *control("archive", False, flags=(AFTER,))],
      ("blocked", "tls", "stopped-tls")),
     ("no control answers", [*controls(works=False), dns(GENUINE), *SILENT], ("inconclusive", None, "offline")),
+    ("only the trusted resolvers answer, no control does",
+     [*controls(works=False), *[resolver_vouched(name) for name in FOREIGN], dns(GENUINE), *SILENT],
+     ("inconclusive", None, "offline")),
     ("a stranger answers for the controls",
      [stranger_at(name) for name in FOREIGN], ("inconclusive", None, "captive-portal")),
     ("domestic controls answer and no foreign one does",
