@@ -146,11 +146,21 @@ class _Reading:
     async def _first_body(self, stream: Stream) -> None:
         """Read up to the first bytes of the body, or the end of an answer without one."""
         while not (self.received or self._reader.complete or self._reader.broken or self._refused()):
-            data = await stream.read()
+            data = await self._first_record(stream)
             if not data:
                 raise EOFError
             self._feed(data)
         self.head = self._reader.head
+
+    async def _first_record(self, stream: Stream) -> bytes:
+        """A read; once a record has begun to come, it has the flow's own time and no more to come whole."""
+        while True:
+            try:
+                async with asyncio.timeout(self.flow.cap_seconds):
+                    return await stream.read()
+            except TimeoutError:
+                if self.arrivals.unfinished():
+                    raise
 
     def _refused(self) -> bool:
         head = self._reader.head
