@@ -215,7 +215,7 @@ class Walk:
             return
         deep = deepest(self.endpoint.probes)
         tried = {o.address: o for o in self.rows if o.probe == deep and o.address}
-        failed = [a for a, o in tried.items() if a and not _good(o)]
+        failed = [a for a, o in tried.items() if a and not _good(o) and has_route(a)]
         rest = [a for a in self._addresses() if a not in tried]
         room = max(0, MOST_ADDRESSES - len(tried))
         await self._try(failed, attempt=2)
