@@ -8,7 +8,8 @@ from typing import Final
 import msgspec
 
 from analysis.engines.duck import connect, quoted
-from analysis.tables import FLAT, OBSERVATIONS, Table
+from analysis.parquet_store import read_files
+from analysis.tables import FLAT, OBSERVATIONS
 from measurements.formats.flat import COLUMNS, NAMES
 from measurements.records import Observation
 
@@ -22,7 +23,7 @@ def export_flat(store: Path, format_: str, since: datetime | None, until: dateti
     columns = ", ".join([time, *NAMES[1:]])
     with connect() as connection:
         copied = connection.execute(
-            f"COPY (SELECT {columns} FROM {_read(FLAT, store)} WHERE {_between(since, until)} "
+            f"COPY (SELECT {columns} FROM {read_files(FLAT.files(store))} WHERE {_between(since, until)} "
             f"ORDER BY {', '.join(c.name for c in COLUMNS if c.required)}) "
             f"TO {quoted(out)} ({ENGINE_FORMATS[format_]})"
         ).fetchone()
@@ -35,16 +36,12 @@ def stored(store: Path, since: datetime | None, until: datetime | None) -> Itera
         return
     decode = msgspec.json.Decoder(Observation).decode
     with connect() as connection:
+        source = read_files(OBSERVATIONS.files(store))
         cursor = connection.execute(
-            f"SELECT record FROM {_read(OBSERVATIONS, store)} WHERE {_between(since, until)} ORDER BY run, time, id"
+            f"SELECT record FROM {source} WHERE {_between(since, until)} ORDER BY run, time, id"
         )
         while rows := cursor.fetchmany(1000):
             yield from (decode(record) for (record,) in rows)
-
-
-def _read(table: Table, store: Path) -> str:
-    names = ", ".join(map(quoted, table.files(store)))
-    return f"read_parquet([{names}], hive_partitioning = false)"
 
 
 def _between(since: datetime | None, until: datetime | None) -> str:

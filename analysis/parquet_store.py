@@ -1,14 +1,14 @@
 """The store of a laptop: tables as `day=YYYY-MM-DD/HASH.parquet`, zstd, each file written whole or not at all.
 
-An import stages its rows, splits them by UTC day, and per day writes one file with those rows that the day does not
-hold yet. So no row is there twice, an import that was killed can simply be run again, and memory depends on the
-largest day, not on the size of the data.
+An import stages its rows, and per UTC day writes one file with those rows that the day does not hold yet. So no row is
+there twice, an import that was killed can simply be run again, and memory depends on the largest day, not on the size
+of the data.
 """
 
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,8 @@ from analysis.tables import Table
 
 WORK = ".import"  # inside the store: staged rows, gone when the import ends
 ROW_GROUP = 122_880  # rows; DuckDB's own default, a row group is its unit of parallel reading
+# Days are merged together up to so many rows (some 500 MB), since each statement costs some 10 ms whatever it does.
+MERGED_AT_ONCE = 2_000_000
 
 
 class StoreBusy(Exception):
@@ -126,45 +128,75 @@ class Stage:
         self.close()
         if not self._parts:
             return Added()
-        split = self._folder / "split"
-        columns = ", ".join(self.table.names)
-        staged = self._connection.execute(
-            f"COPY (SELECT {columns}, CAST(time AS DATE) AS day FROM {_read(self._staged)}) TO {quoted(split)} "
-            "(FORMAT parquet, COMPRESSION lz4_raw, PARTITION_BY (day))"
-        ).fetchone()[0]
-        added = sum(self._merge(day) for day in sorted(split.glob("day=*")))
+        days = self._connection.execute(
+            f"SELECT CAST(CAST(time AS DATE) AS VARCHAR) AS day, count(*) FROM {_read(self._staged)} "
+            "GROUP BY day ORDER BY day"
+        ).fetchall()
+        added = sum(self._merge(batch) for batch in _batches(days))
         shutil.rmtree(self._folder)
-        return Added(added, staged - added)
+        return Added(added, sum(rows for _, rows in days) - added)
 
-    def _merge(self, staged_day: Path) -> int:
-        """Write the rows of one staged day that the store lacks; gives their number."""
-        day = self._home / staged_day.name
+    def _merge(self, days: list[str]) -> int:
+        """Write the rows of these days (in their order) that the store lacks; gives their number."""
+        self._connection.execute(
+            f"CREATE OR REPLACE TABLE fresh AS SELECT *, CAST(CAST(time AS DATE) AS VARCHAR) AS day "
+            f"FROM ({self._new_rows(days)})"
+        )
+        numbers = self._connection.execute("SELECT day, count(*) FROM fresh GROUP BY day").fetchall()
+        for day, _ in numbers:
+            self._write(day)
+        self._connection.execute("DROP TABLE fresh")
+        return sum(number for _, number in numbers)
+
+    def _write(self, day: str) -> None:
         ready = self._folder / "ready.parquet"
-        # Sorted by all columns: the same rows give the same bytes and so the same file name.
-        count = self._connection.execute(
-            f"COPY ({self._new_rows(staged_day, day)} ORDER BY ALL) TO {quoted(ready)} "
+        # Sorted: the same rows give the same bytes, and so the same file name.
+        self._connection.execute(
+            f"COPY (SELECT {', '.join(self.table.names)} FROM fresh WHERE day = {quoted(day)} "
+            f"ORDER BY {', '.join(self.table.order)}) TO {quoted(ready)} "
             f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
-        ).fetchone()[0]
-        if count:
-            day.mkdir(parents=True, exist_ok=True)
-            _publish(ready, day / f"{_hash(ready)}.parquet")
-        return int(count)
+        )
+        home = self._home / f"day={day}"
+        home.mkdir(parents=True, exist_ok=True)
+        _publish(ready, home / f"{_hash(ready)}.parquet")
 
-    def _new_rows(self, staged_day: Path, held_day: Path) -> str:
+    def _new_rows(self, days: list[str]) -> str:
         columns = ", ".join(f"new.{name}" for name in self.table.names)
-        once = f"(SELECT DISTINCT ON ({', '.join(self.table.key)}) * FROM {_read(staged_day)})"
-        if not any(held_day.glob("*.parquet")):
+        once = (
+            f"(SELECT DISTINCT ON ({', '.join(self.table.key)}) * FROM {_read(self._staged)} "
+            f"WHERE CAST(time AS DATE) BETWEEN {quoted(days[0])} AND {quoted(days[-1])})"
+        )
+        held = [file for day in days for file in sorted((self._home / f"day={day}").glob("*.parquet"))]
+        if not held:
             return f"SELECT {columns} FROM {once} AS new"
         return " UNION ALL ".join(
-            f"SELECT {columns} FROM (SELECT * FROM {once} WHERE {which}) AS new "
-            f"ANTI JOIN {_read(held_day)} AS old ON "
+            f"SELECT {columns} FROM (SELECT * FROM {once} WHERE {which}) AS new ANTI JOIN {read_files(held)} AS old ON "
             + " AND ".join(f"new.{name} IS NOT DISTINCT FROM old.{name}" for name in names)
             for which, names in self.table.held_as
         )
 
 
+def _batches(days: list[tuple[str, int]]) -> Iterator[list[str]]:
+    """Days in a row with at most `MERGED_AT_ONCE` rows together; a larger day stands alone."""
+    batch: list[str] = []
+    rows = 0
+    for day, number in days:
+        if batch and rows + number > MERGED_AT_ONCE:
+            yield batch
+            batch, rows = [], 0
+        batch.append(day)
+        rows += number
+    if batch:
+        yield batch
+
+
 def _read(folder: Path) -> str:
     return f"read_parquet({quoted(folder / '*.parquet')}, hive_partitioning = false)"
+
+
+def read_files(files: Iterable[Path]) -> str:
+    """SQL that reads Parquet files of one table."""
+    return f"read_parquet([{', '.join(map(quoted, files))}], hive_partitioning = false)"
 
 
 def _publish(ready: Path, final: Path) -> None:

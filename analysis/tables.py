@@ -31,6 +31,7 @@ class Table:
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     held_as: tuple[tuple[str, tuple[str, ...]], ...]
+    order: tuple[str, ...]  # of the rows of a file; must tell any two of them apart
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -58,6 +59,7 @@ FLAT: Final = Table(
     # so that an export that is imported again beside its source changes nothing.
     key=("measurement", *(f"CASE WHEN measurement IS NULL THEN {name} END" for name in NAMES)),
     held_as=(("measurement IS NOT NULL", ("measurement",)), ("measurement IS NULL", NAMES)),
+    order=tuple(column.name for column in STORED),
 )
 
 
@@ -68,7 +70,7 @@ def _evidence(name: str, meaning: str, group: str) -> Table:
         Column("run", "text", group),
         Column("record", "raw", "the record as JSON", required=True),
     )
-    return Table(name, name, columns, key=("id",), held_as=(("true", ("id",)),))
+    return Table(name, name, columns, key=("id",), held_as=(("true", ("id",)),), order=("time", "id"))
 
 
 # What verdicts are computed from again: records, as the flat table leaves out too much.

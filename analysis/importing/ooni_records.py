@@ -1,5 +1,6 @@
 """OONI's measurements, one by one: the fast way for what has the expected shape, the lenient one for the rest."""
 
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -79,6 +80,7 @@ class OoniReader:
             self._stages.votes.add(tuple(map(row.get, STORED_NAMES)))
 
 
+@lru_cache
 def _later(version: str | None) -> bool:
     parts = (version or "").split(".")
     return (

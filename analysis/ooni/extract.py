@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final
 
 import msgspec
 
 from analysis.ooni.known_bugs import bug_of
-from analysis.ooni.model import Control, Handshake, Measurement, Query, Request, TestKeys
+from analysis.ooni.model import ConnectStatus, Control, Handshake, Measurement, Query, Request, TestKeys
 from analysis.ooni.platforms import Platforms, host_of
 from analysis.ooni.record import Attempt, Outside, Record
 from measurements.failures import UNKNOWN
@@ -107,15 +108,20 @@ def failure_of(value: Any) -> str | None:
 
 def _attempts(keys: TestKeys) -> list[Attempt]:
     found = [_dns(q) for q in keys.queries or () if q.hostname]
-    for c in keys.tcp_connect or ():
-        status = c.status
-        failure = failure_of(status.failure) if status else None
-        if status and status.success is False and failure is None:
-            failure = UNKNOWN
-        found.append(Attempt("tcp", None, c.ip, c.port, failure))
+    found += [
+        Attempt("tcp", None, c.ip, c.port, _connect_failure(c.status) if c.status else None)
+        for c in keys.tcp_connect or ()
+    ]
     found += [_tls(t, keys) for t in keys.tls_handshakes or ()]
     found += [_http(r) for r in keys.requests or () if r.request and r.request.url]
     return found
+
+
+def _connect_failure(status: ConnectStatus) -> str | None:
+    failure = status.failure
+    if failure is None and status.success is not False:
+        return None
+    return failure_of(failure) or (UNKNOWN if status.success is False else None)
 
 
 def _browsed(m: Measurement) -> list[Attempt]:
@@ -152,6 +158,8 @@ def _tls(t: Handshake, keys: TestKeys) -> Attempt:
     return attempt
 
 
+# Addresses and URLs of app tests are the same in every measurement.
+@lru_cache(maxsize=4096)
 def split_address(text: str | None) -> tuple[str | None, int | None]:
     """ "1.2.3.4:443" and "[2001:db8::1]:443" -> (address, port)."""
     if not text:
@@ -185,22 +193,20 @@ def _received(t: Handshake, events: msgspec.Raw) -> int:
 
 def _http(r: Request) -> Attempt:
     host, secure = host_and_scheme(r.request.url if r.request else None)
-    address, port = split_address(r.address)
+    address, port = split_address(r.address) if r.address else (None, None)
+    failure = None if r.failure is None else failure_of(r.failure)
     response = r.response
-    headers = response.headers if response else None
+    if response is None:
+        return Attempt("http", host, address, port, failure, secure=secure)
+    headers = response.headers
     location = (headers.Location or headers.location) if headers else None
-    return Attempt(
-        "http",
-        host,
-        address,
-        port,
-        failure_of(r.failure),
-        secure=secure,
-        status=response.code or None if response else None,
-        location=location if isinstance(location, str) else None,
-    )
+    attempt = Attempt("http", host, address, port, failure, secure=secure, status=response.code or None)
+    if isinstance(location, str):
+        attempt.location = location
+    return attempt
 
 
+@lru_cache(maxsize=4096)
 def host_and_scheme(url: str | None) -> tuple[str, bool]:
     """Host of a URL, and whether it is https; `urlsplit` costs several times as much."""
     scheme, _, rest = (url or "").partition("://")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from analysis.ooni.platforms import APP_PLATFORMS, host_of
@@ -81,6 +82,7 @@ def _owners(attempts: Iterable[Attempt]) -> dict[str, str]:
     return owner
 
 
+@lru_cache(maxsize=4096)
 def _alias(name: str) -> str:
     if _ADDRESS.fullmatch(name):
         return DATA_CENTRES

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from measurements.targets import Targets
@@ -54,6 +55,7 @@ def platforms_of(targets: Targets) -> Platforms:
     return Platforms(hosts, sites)
 
 
+@lru_cache(maxsize=4096)
 def host_of(given: str | None) -> str | None:
     """Host of a measurement's input: a URL of any scheme, or a bare host with or without a port."""
     if not given:

@@ -7,11 +7,12 @@ from pathlib import Path
 import msgspec
 
 from analysis.data import DataError, missing
-from analysis.engines.duck import DuckData, connect, quoted
+from analysis.engines.duck import DuckData, connect
 from analysis.ooni.extract import led_to
 from analysis.ooni.judge import verdict_line
 from analysis.ooni.platforms import platforms_of
 from analysis.ooni.record import Record
+from analysis.parquet_store import read_files
 from analysis.tables import FLAT, OBSERVATIONS, OONI, Table
 from analysis.verdicts import hours, pairs
 from measurements.records import Observation, VerdictLine
@@ -74,7 +75,6 @@ def _evidence(store: Path, table: Table, order: str) -> Iterator[tuple[str | Non
     if not files:
         return
     with connect() as connection:
-        names = ", ".join(map(quoted, files))
-        cursor = connection.execute(f"SELECT run, record FROM read_parquet([{names}]) ORDER BY {order}")
+        cursor = connection.execute(f"SELECT run, record FROM {read_files(files)} ORDER BY {order}")
         while rows := cursor.fetchmany(_AT_ONCE):
             yield from rows

@@ -1,15 +1,18 @@
 """Verdicts over OONI's records, case by case: what was tried, and what it amounts to."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from analysis.ooni.extract import extract
-from analysis.ooni.judge import verdict_line, vote
+from analysis.ooni.judge import judge, plainly_fine, verdict_line, vote, weigh
 from analysis.ooni.model import Measurement
 from analysis.ooni.platforms import Platforms
-from analysis.ooni.record import Record
+from analysis.ooni.record import Attempt, Outside, Record
 
 PLATFORMS = Platforms({"www.example.com": "example"}, {})
 HOST, ADDRESS, OTHER = "www.example.com", "93.184.216.34", "151.101.1.69"
@@ -476,3 +479,38 @@ VOTES = [
 def test_the_vote_of_a_measurement(measurement: Any, given: dict[str, Any], expected: str) -> None:
     row = vote(record(measurement(given)))
     assert (row["failure"] or "success" if row else "no vote") == expected
+
+
+ATTEMPTS = st.lists(
+    st.builds(
+        Attempt,
+        st.sampled_from(["dns", "tcp", "tls", "http"]),
+        st.sampled_from([HOST, "there.example", "149.154.167.51", None]),
+        st.sampled_from([ADDRESS, OTHER, "2001:db8::1", None]),
+        st.sampled_from([80, 443]),
+        failure=st.none() | st.sampled_from(["connection_reset", "network_unreachable"]),
+        answers=st.sampled_from([(), (ADDRESS,), (OTHER,), ("10.0.0.1",)]),
+        own=st.booleans(),
+        secure=st.booleans(),
+        status=st.none() | st.sampled_from([200, 403, 503]),
+        location=st.none() | st.just("https://elsewhere.example/"),
+    ),
+    max_size=6,
+).map(tuple)
+
+
+@given(
+    ATTEMPTS,
+    st.sampled_from(["web_connectivity", "telegram", "facebook_messenger"]),
+    st.sampled_from([f"https://{HOST}/", f"http://{HOST}/"]),
+    st.none() | st.booleans(),
+    st.none() | st.builds(Outside, http_works=st.booleans(), addresses=st.sampled_from([(), (ADDRESS,)])),
+)
+@settings(max_examples=300)
+def test_the_shortcut_says_what_the_rules_say(
+    attempts: tuple[Attempt, ...], test: str, url: str, differs: bool | None, outside: Outside | None
+) -> None:
+    made = Record("a", "a", test, datetime(2023, 11, 8, tzinfo=UTC), "x", input=url, attempts=attempts)
+    made.page_differs, made.outside = differs, outside
+    if plainly_fine(made):
+        assert weigh(made).verdict == judge(made).verdict == "accessible"
