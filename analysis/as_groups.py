@@ -2,20 +2,11 @@
 
 from collections import defaultdict
 from dataclasses import replace
-from functools import cache
-from importlib.resources import files
 
 import numpy as np
-import yaml
 
 from analysis.correlate.types import Votes
-
-
-@cache
-def owners() -> dict[int, str]:
-    """AS number -> id of its owner's group, from the packaged `as_groups.yaml`."""
-    listed = yaml.safe_load((files("analysis") / "as_groups.yaml").read_text("utf-8"))
-    return {asn: group["id"] for group in listed["groups"] for asn in group["asns"]}
+from measurements.owners import owners
 
 
 def pool(cells: list[Votes]) -> list[Votes]:

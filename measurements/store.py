@@ -20,6 +20,7 @@ from typing import Any, Final, Self, TypeVar
 
 import msgspec
 
+from measurements.arrivals import Arrivals, Cursor, StoredLine
 from measurements.records import Observation, SummaryLine, ThrottleLine, VerdictLine
 from measurements.state import StateFolder
 from measurements.store_errors import SpoolFull, StoreError, explain
@@ -233,6 +234,30 @@ class Spool:
     ) -> list[ThrottleLine]:
         """Results of throttling sessions in the order they were stored; with `limit` the newest ones."""
         return self._lines("throttle", run_id, since, None, limit)
+
+    def arrivals(self, after: Cursor, since: datetime | None = None) -> Arrivals:
+        """What was stored after the cursor, whenever measured; with `since` what was measured then or later."""
+        (newest,) = self._rows(
+            "SELECT (SELECT ifnull(max(seq), -1) FROM observations), (SELECT ifnull(max(seq), -1) FROM lines)"
+        )
+        until = Cursor(*newest)
+        observations, lines = Where(), Where()
+        observations.between("seq", after.observations, until.observations)
+        lines.between("seq", after.lines, until.lines)
+        for where in (observations, lines):
+            where.since(since)
+        records = self._rows(
+            f"SELECT record FROM observations {observations.text} ORDER BY seq", observations.values
+        )
+        rows = self._rows(f"SELECT kind, time, run_id, record FROM lines {lines.text} ORDER BY seq", lines.values)
+        return Arrivals(
+            [msgspec.json.decode(record, type=Observation) for (record,) in records],
+            [
+                StoredLine(from_microseconds(time), run_id, msgspec.json.decode(record, type=_KINDS[kind]))
+                for kind, time, run_id, record in rows
+            ],
+            until,
+        )
 
     def latest_round(self) -> str | None:
         """Run id of the round stored last, or None."""

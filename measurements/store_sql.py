@@ -123,6 +123,11 @@ class Where:
             self._parts.append("time >= ?")
             self.values.append(microseconds(time))
 
+    def between(self, column: str, after: int, until: int) -> None:
+        """Above `after`, up to `until` and with it."""
+        self._parts.append(f"{column} > ? AND {column} <= ?")
+        self.values += (after, until)
+
     def among(self, column: str, values: Sequence[str] | None) -> None:
         """One parameter for any number of values (SQLite allows 32,766 parameters)."""
         if values is not None:

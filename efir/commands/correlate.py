@@ -184,7 +184,7 @@ def _show(shared: Shared, lines: list["Association"], plan: "Plan") -> None:
 
 def _show_owners(shared: Shared, lines: list["Association"]) -> None:
     """Networks of one owner are one witness."""
-    from analysis.as_groups import owners
+    from measurements.owners import owners
 
     found = [line for line in lines if line.verdict == "associated"]
     if found:

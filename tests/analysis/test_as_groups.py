@@ -6,8 +6,9 @@ from importlib.resources import files
 import numpy as np
 import yaml
 
-from analysis.as_groups import owners, pool
+from analysis.as_groups import pool
 from analysis.correlate.types import Votes
+from measurements.owners import owners
 
 
 def cell(asn: int | None, times: list[int], platform: str = "vk") -> Votes:
@@ -42,7 +43,7 @@ def test_platforms_are_not_mixed() -> None:
 
 
 def test_every_group_names_its_source_and_no_network_has_two_owners() -> None:
-    groups = yaml.safe_load((files("analysis") / "as_groups.yaml").read_text())["groups"]
+    groups = yaml.safe_load((files("measurements") / "data" / "as_groups.yaml").read_text())["groups"]
     numbers = [asn for group in groups for asn in group["asns"]]
     assert len(numbers) == len(set(numbers)) == len(owners())
     for group in groups:

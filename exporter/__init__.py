@@ -1,0 +1,12 @@
+"""What was measured, as Prometheus metrics, alert rules and pages.
+
+    source   where records come from: a spool, a folder of flat tables, a collector's store
+    live     what is known now of each vantage, and the counters
+    metrics  the names, types, labels and help texts of all metrics
+    collect  from the live state to metric families, per vantage and per network
+    pages    rendered in a thread, kept for the next scrape
+    server   the HTTP side
+    rules/   recording rules, alerts, their thresholds and their tests
+
+Reads records only: nothing here measures, and nothing here knows how a probe works.
+"""
