@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "wipe": ("efir.commands.wipe", "Remove everything Efir keeps on this device."),
     "targets": ("efir.commands.targets", "List what is probed, or check the list."),
     "helper": ("efir.commands.helper", "Run the test helper on a server abroad."),
+    "serve": ("efir.commands.serve", "Serve what was measured as Prometheus metrics."),
     "import": ("efir.commands.import_data", "Bring measurements into a folder for analysis."),
     "export": (
         "efir.commands.export",

@@ -249,7 +249,9 @@ class Spool:
         records = self._rows(
             f"SELECT record FROM observations {observations.text} ORDER BY seq", observations.values
         )
-        rows = self._rows(f"SELECT kind, time, run_id, record FROM lines {lines.text} ORDER BY seq", lines.values)
+        rows = self._rows(
+            f"SELECT kind, time, run_id, record FROM lines {lines.text} ORDER BY seq", lines.values
+        )
         return Arrivals(
             [msgspec.json.decode(record, type=Observation) for (record,) in records],
             [

@@ -12,6 +12,7 @@ import click
 
 from efir.exits import EfirError, Exit
 from efir.i18n import _
+from efir.listening import address
 from efir.options import Shared, shared_options
 
 if TYPE_CHECKING:
@@ -54,19 +55,9 @@ def command(
         if make_cert:
             return Exit.OK
         raise click.UsageError(_("Say where to listen, for example --listen 192.0.2.10:443"))
-    addresses = [_address(text) for text in listen]
+    addresses = [address(text) for text in listen]
     asyncio.run(_serve(shared, addresses, cert, key, fingerprint, contact, quic))
     return Exit.OK
-
-
-def _address(text: str) -> tuple[str, int]:
-    host, colon, port = text.rpartition(":")
-    host = host.strip("[]")
-    if not colon or not host or not port.isdigit() or int(port) > 65535:
-        raise click.UsageError(
-            _("{text}: not ADDRESS:PORT, such as 192.0.2.10:443 or [2001:db8::1]:443").format(text=text)
-        )
-    return host, int(port)
 
 
 async def _serve(

@@ -1,0 +1,94 @@
+"""One look at the store: read what arrived, make both pages' families. Runs in a thread, never two at once."""
+
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib.metadata import PackageNotFoundError, version
+from threading import Lock
+
+from exporter.collect import Seen, overall, per_network, per_vantage
+from exporter.events import EventWindow, event_windows
+from exporter.families import Families
+from exporter.live import INTERVAL, Live
+from exporter.metrics import PHASE_BUCKETS
+from exporter.source import Source, SourceError, StoreState, VantageFacts
+
+
+@dataclass(frozen=True)
+class Look:
+    """Both pages as families. `public` is `private` itself where all records are the server's own."""
+
+    public: Families
+    private: Families
+    failed: bool
+
+
+class Reader:
+    """Follows one source. `wall` and `monotonic` give seconds, `utc` the time."""
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        platforms: Sequence[str],
+        windows: Sequence[EventWindow] = (),
+        utc: Callable[[], datetime],
+        monotonic: Callable[[], float],
+        interval: timedelta = INTERVAL,
+    ) -> None:
+        self.own = source.own
+        self.live = Live(PHASE_BUCKETS, interval)
+        self._source = source
+        self._platforms = list(platforms)
+        self._windows = windows
+        self._utc = utc
+        self._monotonic = monotonic
+        self._lock = Lock()
+        self._facts: Mapping[str, VantageFacts] = {}
+        self._state = StoreState()
+        self._build = (_version(), platform.python_version())
+
+    def look(self) -> Look:
+        """Read the store and make the pages; where it cannot be read, from what is known, and marked so."""
+        with self._lock:
+            started, now = self._monotonic(), self._utc()
+            failed = not self._take(now)
+            private = self._pages(now, failed, private=True)
+            public = private if self.own else self._pages(now, failed, private=False)
+            took = self._monotonic() - started
+            for families in {id(page): page for page in (private, public)}.values():
+                families.add("efir_collect_duration_seconds", (), took)
+            return Look(public, private, failed)
+
+    def _take(self, now: datetime) -> bool:
+        try:
+            arrivals = self._source.arrivals(now - self.live.fresh)
+            self.live.take(arrivals, now)
+            self._facts, self._state = self._source.facts(), self._source.state()
+        except SourceError:
+            return False
+        return True
+
+    def _pages(self, now: datetime, failed: bool, *, private: bool) -> Families:
+        families = Families()
+        standings = self.live.standing(now, self._facts)
+        seen = Seen(standings, self.live.counts, self._state, self._platforms)
+        if private:
+            per_vantage(seen, families)
+            per_network(seen, families, k=1)
+        else:
+            per_network(seen, families)
+        overall(seen, families)
+        event_windows(self._windows, self._platforms, now.timestamp(), families)
+        families.add("efir_collect_timestamp_seconds", (), now.timestamp())
+        families.add("efir_collect_failed", (), failed)
+        families.add("efir_build_info", self._build, 1)
+        return families
+
+
+def _version() -> str:
+    try:
+        return version("efir")
+    except PackageNotFoundError:  # run from a source tree that was never installed
+        return "unknown"

@@ -1,0 +1,116 @@
+"""The HTTP side of the exporter: routes and headers, nothing else."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from html import escape
+from typing import Final
+
+from aiohttp import web
+
+from exporter.access import allowed
+from exporter.pages import CONTENT_TYPES, Pages, Which, negotiated
+
+# No script, no frame, nothing from elsewhere: the landing page is text.
+_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+PAGES: Final = web.AppKey("pages", Pages)
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_LINKS: Final = (
+    ("/metrics", "metrics for Prometheus"),
+    ("/metrics/vantages", "metrics of single vantages; needs the token"),
+    ("/-/healthy", "200 while the process runs"),
+    ("/-/ready", "200 while the store can be read"),
+)
+
+
+def make_app(
+    pages: Pages, *, token: str | None, own: bool, routes: list[web.RouteDef] | None = None
+) -> web.Application:
+    """The application. Without a token /metrics/vantages answers 404, unless the store is one's `own`.
+
+    `routes` adds pages that need more than metrics (a probe on demand).
+    """
+    app = web.Application()
+    app[PAGES] = pages
+    app.cleanup_ctx.append(_running)
+    links = [*_LINKS, *((route.path, "") for route in routes or ())]
+    app.router.add_get("/", _landing(links))
+    app.router.add_get("/metrics", _metrics("public"))
+    app.router.add_get("/metrics/vantages", _guarded(_metrics("private"), token, own))
+    app.router.add_get("/-/healthy", _healthy)
+    app.router.add_get("/-/ready", _ready)
+    app.add_routes(routes or [])
+    app.on_response_prepare.append(_add_headers)
+    return app
+
+
+async def _running(app: web.Application) -> AsyncIterator[None]:
+    """The first page is made before the first request is answered."""
+    pages = app[PAGES]
+    await pages.get("public", "text")
+    warm = asyncio.create_task(pages.keep_warm())
+    yield
+    warm.cancel()
+    with suppress(asyncio.CancelledError):
+        await warm
+    pages.close()
+
+
+async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(_HEADERS)
+
+
+def _metrics(which: Which) -> Handler:
+    async def handler(request: web.Request) -> web.Response:
+        form = negotiated(request.headers.get("Accept", ""))
+        body = await request.app[PAGES].get(which, form)
+        response = web.Response(body=body, headers={"Content-Type": CONTENT_TYPES[form], "Vary": "Accept"})
+        response.enable_compression()
+        return response
+
+    return handler
+
+
+def _guarded(handler: Handler, token: str | None, own: bool) -> Handler:
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        if token is None and not own:
+            raise web.HTTPNotFound(text="Start efir serve with --token-file to see single vantages.\n")
+        if token is not None and not allowed(request.headers.get("Authorization", ""), token):
+            raise web.HTTPUnauthorized(
+                headers={"WWW-Authenticate": 'Bearer realm="efir"'}, text="Token, please.\n"
+            )
+        return await handler(request)
+
+    return guarded
+
+
+async def _healthy(_request: web.Request) -> web.Response:
+    return web.Response(text="healthy\n")
+
+
+async def _ready(request: web.Request) -> web.Response:
+    ready = request.app[PAGES].ready
+    return web.Response(
+        text="ready\n" if ready else "the store cannot be read\n", status=200 if ready else 503
+    )
+
+
+def _landing(links: list[tuple[str, str]]) -> Handler:
+    rows = "".join(
+        f'<li><a href="{escape(path)}">{escape(path)}</a> {escape(text)}</li>' for path, text in links
+    )
+    page = (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Efir exporter</title>'
+        f"<h1>Efir exporter</h1><ul>{rows}</ul></html>"
+    )
+
+    async def handler(_request: web.Request) -> web.Response:
+        return web.Response(text=page, content_type="text/html")
+
+    return handler
