@@ -16,9 +16,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "changes": ("efir.commands.changes", "Find changes that nobody announced."),
     "consent": ("efir.commands.consent", "Read what is measured and who can see it; agree or not."),
     "wipe": ("efir.commands.wipe", "Remove everything Efir keeps on this device."),
+    "invite": ("efir.commands.invite", "Take the operator's invite: where results may go."),
+    "upload": ("efir.commands.upload", "Send the results that wait, show them first, or take them back."),
+    "bundle": ("efir.commands.bundle", "Write the results that wait, sealed, to a file to carry by hand."),
     "targets": ("efir.commands.targets", "List what is probed, or check the list."),
     "helper": ("efir.commands.helper", "Run the test helper on a server abroad."),
     "serve": ("efir.commands.serve", "Serve what was measured as Prometheus metrics."),
+    "collect": ("efir.commands.collect", "Take results from many vantages; invite them, or revoke."),
     "import": ("efir.commands.import_data", "Bring measurements into a folder for analysis."),
     "export": (
         "efir.commands.export",

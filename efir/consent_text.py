@@ -107,6 +107,10 @@ def lines() -> dict[str, str]:
         "upload": _(
             "May it send results, sealed, to the collector of your invite? Without this they stay here."
         ),
+        "live": _(
+            "May it send them within ten minutes? Alerts come sooner. Otherwise they go at a random time one hour to a "
+            "day later, which tells whoever watches the line less about when something was found."
+        ),
         "trace": _(
             "May it look for the place on the way where answers are forged? That sends unusual packets, which are "
             "easier to notice."

@@ -40,7 +40,10 @@ def ask(shared: Shared, given: frozenset[str] = frozenset()) -> Consent:
     if not _yes(consent_text.agreement(), shared):
         raise NoConsent(_("not agreed; nothing is measured and nothing was recorded"))
     asked = consent_text.lines()
-    agreed = {field: field in given or _yes(text, shared) for field, text in asked.items()}
+    agreed: dict[str, bool] = {}
+    for field, text in asked.items():
+        pointless = field == "live" and not agreed["upload"]
+        agreed[field] = field in given or (not pointless and _yes(text, shared))
     return record(shared, interactive=True, agreed=agreed)
 
 

@@ -47,6 +47,11 @@ class StateFolder:
         return self.root / "identity.json"
 
     @property
+    def invite(self) -> Path:
+        """The invite that was taken: collector, key and token (`measurements.invite`)."""
+        return self.root / "invite.json"
+
+    @property
     def targets(self) -> Path:
         """A newer signed `targets.yaml`, once one was fetched."""
         return self.root / "targets.yaml"
@@ -62,7 +67,7 @@ class StateFolder:
 
     def own_files(self) -> Iterator[Path]:
         """Every file of ours that exists, also what an interrupted write or SQLite left beside them."""
-        for path in (self.spool, self.consent, self.identity, self.targets):
+        for path in (self.spool, self.consent, self.identity, self.invite, self.targets):
             for suffix in ("", "-wal", "-shm", "-journal", ".new"):
                 candidate = path.with_name(path.name + suffix)
                 if candidate.exists():

@@ -8,10 +8,9 @@ The file has a size cap. When it is reached, the oldest rows that were already u
 writing is refused with `SpoolFull`. What nobody has received yet is never thrown away to make room.
 """
 
-import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from pathlib import Path
@@ -21,20 +20,24 @@ from typing import Any, Final, Self, TypeVar
 import msgspec
 
 from measurements.arrivals import Arrivals, Cursor, StoredLine
+from measurements.batch import Item
 from measurements.records import Observation, SummaryLine, ThrottleLine, VerdictLine
 from measurements.state import StateFolder
 from measurements.store_errors import SpoolFull, StoreError, explain
 from measurements.store_schema import migrate
 from measurements.store_sql import (
+    WAITING,
     Where,
     adding,
     adding_lines,
     drop_oldest_uploaded,
     from_microseconds,
+    marking_refused,
     marking_uploaded,
     used_bytes,
 )
 from measurements.store_sql import limit as limited
+from measurements.writer import Writer
 
 T = TypeVar("T")
 
@@ -50,7 +53,6 @@ _KINDS: Final[dict[str, type[Any]]] = {
     "summary": SummaryLine,
     "throttle": ThrottleLine,
 }
-_Job = tuple[Callable[[sqlite3.Connection], Any], "Future[Any]"]
 
 
 class Spool:
@@ -68,17 +70,14 @@ class Spool:
         StateFolder(path.parent).create()
         try:
             path.touch(mode=0o600, exist_ok=True)
-            self._writing = self._connect()
-            migrate(self._writing, path)
+            writing = self._connect()
+            migrate(writing, path)
             self._reading = self._connect()
             self._reading.execute("PRAGMA query_only=ON")
         except (OSError, sqlite3.Error) as error:
             raise explain(error, path) from None
         self._read_lock = threading.Lock()
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._writer = threading.Thread(target=self._write_all, name="efir-spool", daemon=True)
-        self._writer.start()
-        self._closed = False
+        self._writer = Writer(writing, path, self._keep_under_cap)
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -95,12 +94,7 @@ class Spool:
 
         For asyncio: `await asyncio.wrap_future(spool.submit(...))`.
         """
-        future: Future[T] = Future()
-        if self._closed:
-            future.set_exception(StoreError(f"{self.path} was already closed"))
-        else:
-            self._jobs.put((work, future))
-        return future
+        return self._writer.submit(work)
 
     def add(self, observations: Iterable[Observation]) -> int:
         """Store observations; gives how many were new. Raises StoreError."""
@@ -128,51 +122,17 @@ class Spool:
         """Note that the collector has acknowledged these observations or lines; gives how many there were."""
         return self.submit(marking_uploaded(ids, now)).result()
 
-    def _write_all(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            batch = [job]
-            while not self._jobs.empty() and len(batch) < 100:
-                following = self._jobs.get()
-                if following is None:
-                    self._jobs.put(None)  # close() waits behind what is queued
-                    break
-                batch.append(following)
-            self._write(batch)
+    def mark_refused(self, reasons: Mapping[str, str]) -> int:
+        """Note why the collector will never take these (id -> reason); gives how many there were."""
+        return self.submit(marking_refused(reasons)).result()
 
-    def _write(self, batch: list[_Job]) -> None:
-        """One transaction for the batch; if it fails, each job alone, so that one bad job fails alone."""
-        try:
-            results = self._commit([work for work, _ in batch])
-        except Exception as error:  # noqa: BLE001 - whatever it is goes to the caller who waits for it
-            if len(batch) > 1:
-                for each in batch:
-                    self._write([each])
-                return
-            wrapped = explain(error, self.path) if isinstance(error, sqlite3.Error) else error
-            batch[0][1].set_exception(wrapped)
-            return
-        for (_, future), result in zip(batch, results, strict=True):
-            future.set_result(result)
-
-    def _commit(self, work: list[Callable[[sqlite3.Connection], Any]]) -> list[Any]:
-        self._writing.execute("BEGIN IMMEDIATE")
-        try:
-            results = [each(self._writing) for each in work]
-            self._keep_under_cap()
-            self._writing.execute("COMMIT")
-        except BaseException:
-            if self._writing.in_transaction:
-                self._writing.execute("ROLLBACK")
-            raise
-        return results
-
-    def _keep_under_cap(self) -> None:
-        if used_bytes(self._writing) <= self._cap:
+    def _keep_under_cap(self, connection: sqlite3.Connection) -> None:
+        if used_bytes(connection) <= self._cap:
             return
         floor = self._cap * (1 - _HEADROOM)
-        while used_bytes(self._writing) > floor:
-            if not drop_oldest_uploaded(self._writing):
-                if used_bytes(self._writing) <= self._cap:
+        while used_bytes(connection) > floor:
+            if not drop_oldest_uploaded(connection):
+                if used_bytes(connection) <= self._cap:
                     return
                 raise SpoolFull(
                     f"{self.path} has reached its size cap of {self._cap // 2**20} MiB and nothing in it has been "
@@ -261,6 +221,24 @@ class Spool:
             until,
         )
 
+    def waiting(self, limit: int | None = None) -> list[Item]:
+        """The oldest observations, then lines, that the collector has neither acknowledged nor refused."""
+        rows: list[Any] = []
+        for statement in WAITING:
+            left = None if limit is None else limit - len(rows)
+            rows += self._rows(f"{statement} {limited(left)}")
+        return [
+            Item(
+                kind=kind,
+                id=row_id,
+                time=from_microseconds(time),
+                run_id=run_id,
+                vantage=vantage,
+                record=msgspec.Raw(record),
+            )
+            for kind, row_id, time, run_id, record, vantage in rows
+        ]
+
     def latest_round(self) -> str | None:
         """Run id of the round stored last, or None."""
         rounds = self.rounds(limit=1)
@@ -294,12 +272,18 @@ class Spool:
     def counts(self) -> dict[str, int]:
         """Rows by kind, those not yet uploaded, and bytes used: for `efir status`."""
         observations = self._rows("SELECT count(*), count(*) - count(uploaded) FROM observations")[0]
+        waiting, refused = self._rows(
+            "SELECT sum(uploaded IS NULL AND refused IS NULL), count(refused) FROM "
+            "(SELECT uploaded, refused FROM observations UNION ALL SELECT uploaded, refused FROM lines)"
+        )[0]
         rounds = self._rows("SELECT count(*) FROM lines WHERE kind = 'summary'")[0]
         with self._read_lock:
             used = used_bytes(self._reading)
         return {
             "observations": observations[0],
             "not_uploaded": observations[1],
+            "waiting": waiting or 0,
+            "refused": refused,
             "rounds": rounds[0],
             "bytes": used,
             "cap_bytes": self._cap,
@@ -329,13 +313,8 @@ class Spool:
 
     def close(self) -> None:
         """Write what is queued, then close."""
-        if self._closed:
-            return
-        self._closed = True
-        self._jobs.put(None)
-        self._writer.join()
+        self._writer.close()
         self._reading.close()
-        self._writing.close()
 
     def __enter__(self) -> Self:
         return self

@@ -41,6 +41,14 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         "CREATE INDEX lines_run ON lines (run_id)",
         "CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
     ),
+    (
+        # Why the collector will never take a row: it is not offered again, and stays until someone looks at it.
+        "ALTER TABLE observations ADD COLUMN refused TEXT",
+        "ALTER TABLE lines ADD COLUMN refused TEXT",
+        "DROP INDEX observations_waiting",
+        "CREATE INDEX observations_waiting ON observations (seq) WHERE uploaded IS NULL AND refused IS NULL",
+        "CREATE INDEX lines_waiting ON lines (seq) WHERE uploaded IS NULL AND refused IS NULL",
+    ),
 )
 
 

@@ -1,7 +1,7 @@
 """The statements behind `measurements.store`: adding rows, filtering them, making room."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -80,6 +80,28 @@ def marking_uploaded(ids: Sequence[str], now: float) -> Work:
         return connection.total_changes - before
 
     return work
+
+
+def marking_refused(reasons: Mapping[str, str]) -> Work:
+    """Work that notes why the collector will never take these rows (id -> reason)."""
+
+    def work(connection: sqlite3.Connection) -> int:
+        before = connection.total_changes
+        for table in _TABLES:
+            statement = f"UPDATE {table} SET refused = ? WHERE id = ? AND uploaded IS NULL"
+            connection.executemany(statement, [(reason, each) for each, reason in reasons.items()])
+        return connection.total_changes - before
+
+    return work
+
+
+# What the collector has neither acknowledged nor refused. A line names no vantage; its run's observations do.
+WAITING: Final = (
+    "SELECT 'observation', id, time, run_id, record, json_extract(record, '$.vantage') FROM observations "
+    "WHERE uploaded IS NULL AND refused IS NULL ORDER BY seq",
+    "SELECT kind, id, time, run_id, record, (SELECT json_extract(o.record, '$.vantage') FROM observations o "
+    "WHERE o.run_id = lines.run_id LIMIT 1) FROM lines WHERE uploaded IS NULL AND refused IS NULL ORDER BY seq",
+)
 
 
 def used_bytes(connection: sqlite3.Connection) -> int:

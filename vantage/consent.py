@@ -28,6 +28,7 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
     interactive: bool
     helper: bool = False  # the helper arm: our own test server
     upload: bool = False  # sending results to the collector of the invite
+    live: bool = False  # sending them within ten minutes, in place of hours later
     trace: bool = False  # looking for the hop that interferes
 
 

@@ -30,7 +30,8 @@ def test_accept_records_consent_without_questions_and_only_the_lines_named(
     assert run_command(command, arguments) == Exit.OK
     line = json.loads(capsys.readouterr().out)
     assert line | {"time": None} == {
-        "type": "consent", "given": True, "time": None, "helper": True, "upload": False, "trace": False
+        "type": "consent", "given": True, "time": None, "helper": True, "upload": False, "live": False,
+        "trace": False,
     }  # fmt: skip
     assert not require_consent(StateFolder(tmp_path)).interactive
 
@@ -38,11 +39,17 @@ def test_accept_records_consent_without_questions_and_only_the_lines_named(
 @pytest.mark.parametrize(
     ("answers", "agreed"),
     [
-        ([*YES, "n", "n", "n"], {"helper": False, "upload": False, "trace": False}),
+        ([*YES, "n", "n", "n"], {"helper": False, "upload": False, "live": False, "trace": False}),
+        ([*YES, "n", "y", "y", "n"], {"upload": True, "live": True}),
         ([*YES, "y", "n", "y"], {"helper": True, "upload": False, "trace": True}),
         ([*YES, "what", "y", "n", "n"], {"helper": True, "upload": False, "trace": False}),
     ],
-    ids=["measuring only", "some lines", "an unclear answer is asked again"],
+    ids=[
+        "measuring only",
+        "live only where results are sent",
+        "some lines",
+        "an unclear answer is asked again",
+    ],
 )
 def test_a_person_who_agrees_is_recorded(
     tmp_path: Path, terminal: list[str], answers: list[str], agreed: dict[str, bool]
@@ -95,4 +102,4 @@ def test_withdrawing_takes_it_back(tmp_path: Path, capsys: pytest.CaptureFixture
 
 def test_each_line_of_consent_has_its_question() -> None:
     fields = set(consent_text.lines())
-    assert fields == {"helper", "upload", "trace"}
+    assert fields == {"helper", "upload", "live", "trace"}

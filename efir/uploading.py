@@ -1,0 +1,59 @@
+"""From shared options to an upload: consent, invite, sealer and sender."""
+
+import os
+import random
+import time
+
+from efir.exits import EfirError
+from efir.i18n import _
+from efir.options import Shared
+from measurements.invite import Invite, read_invite
+from measurements.state import StateFolder, pseudonym
+from measurements.store import Spool
+from vantage.consent import Consent, NoConsent, require_consent
+from vantage.network import network_key
+from vantage.upload.batching import Sealer
+from vantage.upload.client import Sender
+
+
+def require_upload(shared: Shared) -> tuple[Consent, Invite]:
+    """Consent to upload, and the invite. Raises NoConsent, EfirError (exit 3)."""
+    folder = StateFolder(shared.state)
+    consent = require_consent(folder)
+    if not consent.upload:
+        raise NoConsent(_("you have not agreed to send results; to agree: efir consent --with-upload"))
+    return consent, require_invite(shared)
+
+
+def require_invite(shared: Shared) -> Invite:
+    """The invite on this device. Raises EfirError (exit 3), InviteError."""
+    folder = StateFolder(shared.state)
+    if not folder.invite.exists():
+        raise EfirError(
+            _(
+                "there is no invite, so nobody to send results to; take one with: efir invite FILE "
+                "(results for your own use: efir export)"
+            )
+        )
+    return read_invite(folder.invite)
+
+
+def open_spool(shared: Shared) -> Spool:
+    """The spool of the state folder. Raises StoreError if nothing was measured yet."""
+    return Spool(StateFolder(shared.state).spool, must_exist=True)
+
+
+def make_sealer(shared: Shared, invite: Invite, *, own_line: bool) -> Sealer:
+    """`own_line`: batches leave by the network that this device is on, not by a proxy or by hand."""
+    who = pseudonym(StateFolder(shared.state), network_key(), time.time()) if own_line else None
+    return Sealer(invite, who, time.time, os.urandom)
+
+
+def make_sender(shared: Shared, invite: Invite, proxy: str | None) -> Sender:
+    """A sender that trusts `--ca-file` or the bundled roots, never the system's."""
+    import ssl
+
+    from probes.roots import bundled
+
+    tls = ssl.create_default_context(cafile=str(shared.ca_file or bundled()))
+    return Sender(invite, random.SystemRandom().random, tls=tls, proxy=proxy)

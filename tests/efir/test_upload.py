@@ -1,0 +1,165 @@
+"""From a volunteer's spool to the collector, by the commands as people give them."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from collector.store import Store
+from efir.cli import command
+from efir.exits import Exit, run_command
+from measurements.state import StateFolder
+from measurements.store import Spool
+from tests.collector.emulated import observation, verdict
+
+
+class Operator:
+    """A running collector and its folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        arguments = ["collect", "--store", str(folder), "--listen", "127.0.0.1:0", "--json"]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "efir", *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        assert self.process.stdout
+        port = json.loads(self.process.stdout.readline())["listen"][1]
+        self.url = f"http://127.0.0.1:{port}"
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.stdout
+        self.process.stdout.close()
+        return self.process.wait()
+
+
+@pytest.fixture
+def operator(tmp_path: Path) -> Iterator[Operator]:
+    running = Operator(tmp_path / "collector")
+    yield running
+    assert running.stop() == 0
+
+
+@pytest.fixture
+def state(tmp_path: Path, operator: Operator) -> Path:
+    """A volunteer who agreed, took an invite and measured."""
+    folder = tmp_path / "state"
+    measured(folder, 5)
+    taken = tmp_path / "invite.json"
+    assert (
+        efir("collect", "invite", "--store", operator.folder, "--collector", operator.url, "--out", taken)
+        == 0
+    )
+    assert efir("invite", taken, "--state", folder) == 0
+    assert efir("consent", "--accept", "--with-upload", "--quiet", "--state", folder) == 0
+    return folder
+
+
+def measured(folder: Path, number: int) -> None:
+    with Spool(StateFolder(folder).spool) as spool:
+        spool.add(observation(each) for each in range(number))
+        spool.add_verdicts([verdict()])
+
+
+def efir(*arguments: object) -> int:
+    return run_command(command, [str(each) for each in arguments])
+
+
+def lines(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, list[dict[str, Any]]]:
+    capsys.readouterr()
+    code = efir(*arguments, "--json")
+    return code, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def stored(operator: Operator) -> set[str]:
+    with Store(operator.folder) as store:
+        return {row[0] for row in store.rows("SELECT id FROM items WHERE state = 'accepted'")}
+
+
+def test_what_waits_is_sent_once_and_then_nothing_waits(
+    state: Path, operator: Operator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Spool(StateFolder(state).spool) as spool:
+        waiting = {item.id for item in spool.waiting()}
+    code, [sent] = lines(capsys, "upload", "--state", state)
+    assert (code, sent["acknowledged"], sent["waiting"]) == (Exit.OK, 6, 0)
+    assert stored(operator) == waiting
+    code, [sent] = lines(capsys, "upload", "--state", state)
+    assert (code, sent["acknowledged"], sent["batches"]) == (Exit.OK, 0, 0)
+
+
+def test_a_bundle_carried_by_hand_counts_each_result_once_beside_an_upload(
+    state: Path, operator: Operator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bundle = tmp_path / "by-hand.efir"
+    assert efir("bundle", "--out", bundle, "--state", state) == Exit.OK
+    code, [taken] = lines(capsys, "collect", "take", bundle, "--store", operator.folder)
+    assert (code, taken["accepted"], taken["duplicate"]) == (Exit.OK, 6, 0)
+    code, [taken] = lines(capsys, "collect", "take", bundle, "--store", operator.folder)
+    assert (code, taken["accepted"], taken["duplicate"]) == (Exit.OK, 0, 6)
+    code, [sent] = lines(capsys, "upload", "--state", state)
+    assert (code, sent["acknowledged"]) == (Exit.OK, 6)
+    assert len(stored(operator)) == 6
+
+
+def test_a_preview_shows_every_record_and_sends_none(
+    state: Path, operator: Operator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, shown = lines(capsys, "upload", "--preview", "--state", state)
+    assert code == Exit.OK
+    assert [line["kind"] for line in shown] == ["observation"] * 5 + ["verdict"]
+    assert shown[0]["record"]["platform"] == "youtube"
+    assert stored(operator) == set()
+
+
+def test_without_consent_or_invite_nothing_is_sent(
+    state: Path, tmp_path: Path, operator: Operator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    efir("consent", "--accept", "--quiet", "--state", state)
+    assert efir("upload", "--state", state) == Exit.CONFIGURATION
+    assert "--with-upload" in capsys.readouterr().err
+    efir("consent", "--accept", "--with-upload", "--quiet", "--state", tmp_path / "other")
+    assert efir("upload", "--state", tmp_path / "other") == Exit.CONFIGURATION
+    assert "efir invite FILE" in capsys.readouterr().err
+    assert stored(operator) == set()
+
+
+def test_results_wait_while_the_collector_cannot_be_reached(
+    state: Path, operator: Operator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = StateFolder(state).invite
+    path.write_text(re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:1", path.read_text()))
+    code, [sent] = lines(capsys, "upload", "--state", state)
+    assert (code, sent["acknowledged"], sent["waiting"]) == (Exit.UPLOAD_PENDING, 0, 6)
+    assert "127.0.0.1" not in sent["problem"]
+
+
+def test_a_revoked_invite_sends_nothing_and_loses_nothing(
+    state: Path, operator: Operator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _code, [vantage] = lines(capsys, "collect", "vantages", "--store", operator.folder)
+    assert efir("collect", "revoke", vantage["id"], "--store", operator.folder) == Exit.OK
+    code, [sent] = lines(capsys, "upload", "--state", state)
+    assert (code, sent["waiting"], sent["problem"]) == (Exit.UPLOAD_PENDING, 6, "answer 403: unknown_token")
+    assert stored(operator) == set()
+
+
+def test_a_withdrawal_deletes_all_that_was_sent_and_ends_the_consent_to_send(
+    state: Path, operator: Operator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bundle = tmp_path / "earlier.efir"
+    efir("bundle", "--out", bundle, "--state", state)
+    efir("upload", "--state", state)
+    code, [gone] = lines(capsys, "upload", "--withdraw", "--state", state)
+    assert (code, gone["deleted"]) == (Exit.OK, 6)
+    assert stored(operator) == set()
+    assert efir("upload", "--state", state) == Exit.CONFIGURATION
+    code, [taken] = lines(capsys, "collect", "take", bundle, "--store", operator.folder)
+    assert (code, taken["reasons"]) == (Exit.PARTIAL, {"withdrawn": 6})
+    assert stored(operator) == set()

@@ -1,0 +1,1 @@
+"""Sending results to the collector of an invite: what, when, and what an answer means."""

@@ -1,0 +1,93 @@
+"""Emptying the spool into the collector, batch by batch; what is not acknowledged stays and is tried again later."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from measurements.batch import Item, ItemAnswer
+from measurements.store import Spool
+from vantage.upload.batching import Sealer, next_items
+from vantage.upload.client import Reply, Sender
+from vantage.upload.rules import Outcome
+
+# Under this name the spool keeps how uploading stands.
+META: Final = "upload"
+# After a refusal that will not change by itself, such as a revoked token, the next try waits a day.
+_AFTER_REFUSAL: Final = 86_400.0
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How uploading stands; times in Unix seconds by the device's clock."""
+
+    due: float | None = None  # when to send next
+    failures: int = 0  # attempts in a row that did not go through
+    last_success: float | None = None
+    problem: str = ""  # of the last attempt, "" after a success
+
+
+@dataclass
+class Sent:
+    """What one sending came to."""
+
+    acknowledged: int = 0
+    refused: int = 0
+    batches: int = 0
+    bytes_sent: int = 0
+    waiting: int = 0
+    problem: str = ""
+
+
+def standing(spool: Spool) -> Standing:
+    """As the spool keeps it. Raises StoreError."""
+    return msgspec.convert(spool.meta(META, {}), Standing)
+
+
+async def send_all(spool: Spool, sealer: Sealer, sender: Sender, clock: Callable[[], float]) -> Sent:
+    """Send batches until nothing waits or one does not go through. Raises StoreError."""
+    sent = Sent()
+    before = standing(spool)
+    failures = before.failures
+    due: float | None = None
+    while items := next_items(spool):
+        sizes: list[int] = []
+
+        def sealed(items: list[Item] = items, sizes: list[int] = sizes) -> bytes:
+            batch = sealer.results(items)
+            sizes.append(len(batch))
+            return batch
+
+        reply = await sender.send(sealed, failures + 1)
+        sent.bytes_sent += sum(sizes)
+        if not _settle(spool, items, reply, clock(), sent):
+            failures += 1
+            wait = _AFTER_REFUSAL if reply.next.outcome is Outcome.REFUSED else reply.next.wait
+            due = clock() + wait
+            break
+        failures = 0
+    sent.waiting = spool.counts()["waiting"]
+    success = clock() if sent.batches else before.last_success
+    spool.set_meta(META, Standing(due=due, failures=failures, last_success=success, problem=sent.problem))
+    return sent
+
+
+def _settle(spool: Spool, items: list[Item], reply: Reply, now: float, sent: Sent) -> bool:
+    """Note what the answer says of the items that we sent; False if it settles none of them."""
+    if reply.answer is None:
+        sent.problem = reply.problem
+        return False
+    asked = {item.id for item in items}
+    answers: list[ItemAnswer] = [each for each in reply.answer.items if each.id in asked]
+    stored = [each.id for each in answers if each.status != "rejected"]
+    refused = {each.id: each.reason or "rejected" for each in answers if each.status == "rejected"}
+    if stored:
+        spool.mark_uploaded(stored, now)
+    if refused:
+        spool.mark_refused(refused)
+    sent.batches += 1
+    sent.acknowledged += len(stored)
+    sent.refused += len(refused)
+    if not answers:
+        sent.problem = "an answer that names none of the results"
+    return bool(answers)
