@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "helper": ("efir.commands.helper", "Run the test helper on a server abroad."),
     "serve": ("efir.commands.serve", "Serve what was measured as Prometheus metrics."),
     "collect": ("efir.commands.collect", "Take results from many vantages; invite them, or revoke."),
+    "fetch": ("efir.commands.fetch", "Bring published measurements of others."),
     "import": ("efir.commands.import_data", "Bring measurements into a folder for analysis."),
     "export": (
         "efir.commands.export",

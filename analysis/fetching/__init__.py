@@ -1,0 +1,1 @@
+"""Bringing published measurements from their public store."""
