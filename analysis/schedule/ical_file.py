@@ -35,6 +35,7 @@ def parse_ical(text: str, default_zone: str | None = None) -> Contents:
         name = default_zone or _text(each.get("X-WR-TIMEZONE"))
         info = _zone(name, contents)
         for number, component in enumerate(each.walk("VEVENT"), start=1):
+            contents.timezone = contents.timezone or _named_zone(component)
             _component(component, Context(info, "event", number), contents)
     if not contents.entries:
         contents.problems.append(Problem(None, "", "holds no complete event (VEVENT); is the file cut off?"))
@@ -51,6 +52,16 @@ def _zone(name: str | None, contents: Contents) -> ZoneInfo | None:
         return None
     contents.timezone = contents.timezone or name
     return info
+
+
+def _named_zone(component: Any) -> str | None:
+    """The zone an event stands in: without one for the whole file, it decides what a day and an evening are."""
+    start = component.get("DTSTART")
+    name = start.params.get("TZID") if start is not None and hasattr(start, "params") else None
+    try:
+        return zone(str(name)).key if name else None
+    except ZoneError:
+        return None  # named when the event itself is read, unless the file defines it
 
 
 def _component(component: Any, context: Context, contents: Contents) -> None:

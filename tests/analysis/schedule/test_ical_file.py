@@ -59,6 +59,12 @@ def test_mistakes_are_named_and_the_rest_is_kept(event: str, text: str) -> None:
     assert read.problems[0].place.startswith("bad")
 
 
+def test_without_a_zone_for_the_file_the_first_event_decides() -> None:
+    hours = "DTSTART;TZID=Asia/Aqtau:20180503T200000\nDURATION:PT2H"
+    assert calendar(f"UID:a\n{hours}", zone="X-WR-CALNAME:x").timezone == "Asia/Aqtau"
+    assert calendar("UID:a\nDTSTART:20180503T140000Z\nDURATION:PT2H", zone="X-WR-CALNAME:x").timezone == "UTC"
+
+
 def test_whole_days_have_no_clock_hours() -> None:
     read = calendar("UID:a\nDTSTART;VALUE=DATE:20180503\nDTEND;VALUE=DATE:20180504")
     assert [problem.text for problem in read.unusable] == ["a whole day; clock hours are needed"]
