@@ -14,6 +14,7 @@ from analysis.importing.reading import head
 from analysis.importing.stages import Stages
 from analysis.ooni.platforms import Platforms
 from analysis.parquet_store import open_writer
+from measurements.batch import MAGIC
 
 
 class Import:
@@ -49,9 +50,15 @@ def _json(path: Path, run: Import) -> None:
     run.json.read(path)
 
 
+def _bundle(path: Path, run: Import) -> None:
+    hint = "sealed for its collector; there: efir collect take, then import the collector's file"
+    run.counts.refuse("sealed_bundle", str(path), hint)
+
+
 # What the (decompressed) content of a file starts with -> who reads it; the first that fits.
 READERS: Final[tuple[tuple[Callable[[bytes], bool], Reader], ...]] = (
     (lambda start: start.startswith(b"SQLite format 3\0"), _spool),
+    (lambda start: start.startswith(MAGIC), _bundle),
     (lambda start: start.startswith(b"PAR1"), _parquet),
     (lambda start: start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["), _json),
     (lambda start: "measurement_uid" in csv_header(start)[1], _ooni_table),

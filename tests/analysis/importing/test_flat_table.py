@@ -161,6 +161,14 @@ def test_the_same_rows_as_csv_and_as_parquet_count_once(tmp_path: Path) -> None:
     assert (again.kept, again.duplicates) == (0, 4)
 
 
+def test_a_sealed_bundle_is_refused_with_the_way_to_open_it(tmp_path: Path) -> None:
+    file = tmp_path / "bundle"
+    file.write_bytes(b"EFIRB1" + bytes(100))
+    counts = run(tmp_path / "d", file)
+    assert counts.unreadable == {"sealed_bundle": 1}
+    assert "efir collect take" in counts.complaints[0]
+
+
 def test_what_nobody_knows_is_refused_by_name(tmp_path: Path) -> None:
     file = tmp_path / "notes.txt"
     file.write_text("hello")
