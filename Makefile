@@ -44,6 +44,10 @@ types: $(VENV)/.dev
 accuracy: $(VENV)/.dev
 	$(BIN)/python scripts/accuracy.py $(ARGS)
 
+# Alert rules from their templates and thresholds.
+rules: $(VENV)/.dev
+	$(BIN)/python -m exporter.rules.render
+
 contract: $(VENV)/.dev
 	$(BIN)/lint-imports
 

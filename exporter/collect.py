@@ -35,7 +35,7 @@ def per_vantage(seen: Seen, families: Families) -> None:
 
 def _vantage(each: Standing, out: Families) -> None:
     who = (each.vantage, each.asn, each.country)
-    out.add("efir_vantage_info", (*who, each.operator, each.access, each.plan), 1)
+    out.add("efir_vantage_info", (*who, each.invite, each.operator, each.access, each.plan), 1)
     out.add("efir_vantage_last_result_timestamp_seconds", who, each.last.timestamp())
     out.add("efir_sent_bytes_total", (each.vantage,), each.sent)
     out.add("efir_received_bytes_total", (each.vantage,), each.received)

@@ -33,7 +33,11 @@ def _vantage(name: str, labels: tuple[str, ...], text: str, kind: Kind = "gauge"
 
 TABLE: Final = (
     # Of one vantage.
-    _vantage("efir_vantage_info", (*PLACE, "operator", "access", "plan"), "1; what is known of the vantage."),
+    _vantage(
+        "efir_vantage_info",
+        (*PLACE, "invite", "operator", "access", "plan"),
+        "1; what is known of the vantage.",
+    ),
     _vantage(
         "efir_vantage_last_result_timestamp_seconds",
         PLACE,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from exporter.families import Families
 from exporter.metrics import TABLE, Metric
 
 ROOT = Path(__file__).parents[2]
@@ -101,3 +102,11 @@ def _place(metric: Metric) -> int:
     if metric.private:
         return 0
     return 1 if metric.labels[:2] == ("asn", "country") else 2
+
+
+def test_every_metric_has_a_sample_where_there_is_something_to_tell(full_page: Families) -> None:
+    names = {sample.name for family in full_page for sample in family.samples}
+    histograms = {metric.name for metric in TABLE if metric.kind == "histogram"}
+    plain = {metric.name for metric in TABLE} - histograms
+    assert plain - names == set()
+    assert {f"{name}_{part}" for name in histograms for part in ("bucket", "count", "sum")} <= names
