@@ -4,7 +4,7 @@ from typing import Final
 
 from analysis.ooni.facts import NOTHING, gather, offline
 from analysis.ooni.hosts import hosts_of
-from analysis.ooni.platforms import APP_PLATFORMS
+from analysis.ooni.platforms import APP_PLATFORMS, host_of
 from analysis.ooni.record import Record
 from analysis.verdicts.roll_up import worst
 from measurements.records import VerdictLine
@@ -30,12 +30,14 @@ def plainly_fine(record: Record) -> bool:
     if record.page_differs:
         return False
     loaded = False
+    asked = (host_of(record.input), not (record.input or "").startswith("http://"))
     # Telegram's data centres answer a browser's request with 501: an answer all the same.
     highest = 999 if record.test in APP_PLATFORMS else 499
     for attempt in record.attempts:
         if attempt.failure is not None or not attempt.own or (attempt.status or 0) > highest:
             return False
-        loaded |= attempt.step == "http" and attempt.status is not None
+        if attempt.step == "http" and attempt.status is not None:
+            loaded |= not record.input or (attempt.host, attempt.secure) == asked
     return loaded
 
 
