@@ -21,6 +21,7 @@ from measurements.state import StateFolder, pseudonym
 from measurements.store import Spool
 from measurements.store_sql import adding
 from measurements.targets import Targets
+from vantage.line import read_stated
 from vantage.network import network_key, own_names
 
 if TYPE_CHECKING:
@@ -34,10 +35,12 @@ def make_context(shared: Shared) -> "Context":
     from probes.roots import Roots, bundled
 
     clock = Clock()
-    who = pseudonym(StateFolder(shared.state), network_key(), clock.wall(), clock.random_bytes)
+    folder = StateFolder(shared.state)
+    who = pseudonym(folder, network_key(), clock.wall(), clock.random_bytes)
+    stated = read_stated(folder)
     return Context(
         run_id=uuid7(clock.wall(), clock.random_bytes),
-        vantage=Vantage(pseudonym=who),
+        vantage=Vantage(pseudonym=who, access=stated.access if stated else None),
         roots=Roots(shared.ca_file or bundled()),
         clock=clock,
         scrub=scrubber(own_names()),

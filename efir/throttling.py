@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -17,6 +16,7 @@ from measurements.rules.line import Line, judge_line
 from measurements.store import Spool
 from measurements.targets import Targets
 from measurements.throttle.decision import decide
+from measurements.throttle.evidence import Plan as TariffPlan
 from measurements.throttle.history import KEPT, baseline_of, noise_of
 from measurements.throttle.line import throttle_line
 from measurements.throttle.reasons import NOT_HELD
@@ -27,7 +27,6 @@ from vantage.network import network_key
 if TYPE_CHECKING:
     from probes.base import Context
     from probes.sessions.family import Known
-    from probes.sessions.pairs import Ledger
     from probes.sessions.plan import Plan
     from probes.sessions.runner import PlatformResult, Progress
 
@@ -53,10 +52,12 @@ async def measure_throttling(
     spool: Spool,
     with_helper: bool,
     progress: "Callable[[Progress], None]",
+    tariff: TariffPlan = "unknown",
 ) -> Throttled:
     """Look whether the line is fit, hold the sessions, keep everything and conclude."""
     from probes.round import run_round
     from probes.sessions.runner import Sessions
+    from vantage.budget import DAY, spent
 
     context = make_context(shared)
     keeper = Keeper(spool)
@@ -66,9 +67,8 @@ async def measure_throttling(
     if line.situation in NOT_HELD and (targets.controls or line.situation != "offline"):
         lines = [_not_held(name, line, checked.bytes_received, checked.seconds) for name in platforms]
     else:
-        rows = [
-            each for each in spool.observations(since=datetime.now(UTC) - KEPT) if each.probe == "transfer"
-        ]
+        now = context.clock.utc()
+        rows = [each for each in spool.observations(since=now - KEPT) if each.probe == "transfer"]
         sessions = Sessions(
             targets=targets,
             context=context,
@@ -76,8 +76,8 @@ async def measure_throttling(
             keep=keeper.keep,
             network=lambda: hashlib.sha256(network_key()).hexdigest(),
             with_helper=with_helper,
-            known=_known(context, rows, platforms),
-            spent=_spent(context, rows),
+            known=_known(context, rows, platforms, tariff),
+            spent=spent(spool.observations(since=now - DAY), now),
             progress=progress,
         )
         results = await sessions.run(platforms)
@@ -114,23 +114,16 @@ def _not_held(platform: str, line: Line, received: int, seconds: float) -> Throt
     )
 
 
-def _known(context: "Context", rows: Sequence[Observation], platforms: Sequence[str]) -> "dict[str, Known]":
+def _known(
+    context: "Context", rows: Sequence[Observation], platforms: Sequence[str], tariff: TariffPlan
+) -> "dict[str, Known]":
     from probes.sessions.family import Known
 
     own = [row for row in rows if row.vantage == context.vantage.pseudonym]
     noise, now = noise_of(own), context.clock.utc()
-    return {name: Known(noise=noise, baseline=baseline_of(own, name, now)) for name in platforms}
-
-
-def _spent(context: "Context", rows: Sequence[Observation]) -> "Ledger":
-    """What the last 24 hours have cost already: budgets are a day's."""
-    from probes.sessions.pairs import Ledger
-
-    ledger, yesterday = Ledger(), context.clock.utc() - timedelta(days=1)
-    for row in rows:
-        if row.time >= yesterday:
-            ledger.add(row)
-    return ledger
+    return {
+        name: Known(noise=noise, baseline=baseline_of(own, name, now), tariff=tariff) for name in platforms
+    }
 
 
 def _store(keeper: Keeper, context: "Context", lines: Sequence[ThrottleLine]) -> None:

@@ -52,6 +52,16 @@ class StateFolder:
         return self.root / "invite.json"
 
     @property
+    def line(self) -> Path:
+        """What the person said of the line: plan, tethering (`vantage.line`)."""
+        return self.root / "line.json"
+
+    @property
+    def paused(self) -> Path:
+        """Lies here while the person wants nothing to be measured."""
+        return self.root / "paused"
+
+    @property
     def targets(self) -> Path:
         """A newer signed `targets.yaml`, once one was fetched."""
         return self.root / "targets.yaml"
@@ -67,7 +77,15 @@ class StateFolder:
 
     def own_files(self) -> Iterator[Path]:
         """Every file of ours that exists, also what an interrupted write or SQLite left beside them."""
-        for path in (self.spool, self.consent, self.identity, self.invite, self.targets):
+        for path in (
+            self.spool,
+            self.consent,
+            self.identity,
+            self.invite,
+            self.line,
+            self.paused,
+            self.targets,
+        ):
             for suffix in ("", "-wal", "-shm", "-journal", ".new"):
                 candidate = path.with_name(path.name + suffix)
                 if candidate.exists():

@@ -53,6 +53,8 @@ _KINDS: Final[dict[str, type[Any]]] = {
     "summary": SummaryLine,
     "throttle": ThrottleLine,
 }
+# Given as the path: nothing touches the disk, and everything ends with the process.
+IN_MEMORY: Final = Path(":memory:")
 
 
 class Spool:
@@ -67,13 +69,17 @@ class Spool:
         self._cap = cap
         if must_exist and not path.exists():
             raise StoreError(f"nothing is stored in {path.parent} yet; measure first: efir run --once")
-        StateFolder(path.parent).create()
         try:
-            path.touch(mode=0o600, exist_ok=True)
-            writing = self._connect()
-            migrate(writing, path)
-            self._reading = self._connect()
-            self._reading.execute("PRAGMA query_only=ON")
+            if path == IN_MEMORY:
+                self._reading = writing = self._connect()
+                migrate(writing, path)
+            else:
+                StateFolder(path.parent).create()
+                path.touch(mode=0o600, exist_ok=True)
+                writing = self._connect()
+                migrate(writing, path)
+                self._reading = self._connect()
+                self._reading.execute("PRAGMA query_only=ON")
         except (OSError, sqlite3.Error) as error:
             raise explain(error, path) from None
         self._read_lock = threading.Lock()

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import click
 import msgspec
 
+from efir.asking import about_the_line
 from efir.doctor_text import sentence, titles
 from efir.exits import Exit
 from efir.options import Shared, shared_options
@@ -27,12 +28,21 @@ _SIGNS: dict[Level, tuple[str, str]] = {
 
 
 @click.command()
+@click.option(
+    "--plan",
+    type=click.Choice(["plain", "bundled", "unknown"]),
+    help="Your plan; bundled: some platforms are free, faster or slower by contract.",
+)
+@click.option("--tethered", type=click.Choice(["yes", "no"]), help="Whether a phone's hotspot is in between.")
+@click.option("--access", type=click.Choice(["fixed", "mobile", "other"]), help="Kind of line.")
 @shared_options
-def command(shared: Shared) -> Exit:
+def command(shared: Shared, plan: str | None, tethered: str | None, access: str | None) -> Exit:
     """Check whether this device is fit to measure, and say how to mend what is not.
 
-    The controls of the targets file are contacted only if you have agreed to measure.
+    The controls of the targets file are contacted only if you have agreed to measure. On a terminal it asks once about
+    your plan and line, unless the options say it.
     """
+    about_the_line(shared, plan, tethered, access)
     targets = load_targets(shared.targets)
     consent = read_consent(StateFolder(shared.state)) is not None
     online = asyncio.run(_ask_controls(shared, targets)) if consent else None

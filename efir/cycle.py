@@ -1,0 +1,239 @@
+"""`efir run` without --once: rounds, sentinels and sessions on the blind cadence, until somebody stops it."""
+
+import asyncio
+import hashlib
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from random import Random
+from typing import TYPE_CHECKING, Final
+
+from efir.exits import Exit
+from efir.i18n import _
+from efir.measuring import Keeper, Measured, make_context, measure_once
+from efir.options import Shared
+from efir.throttling import Throttled, measure_throttling
+from measurements.errors import ConfigurationError
+from measurements.rules.line import judge_line
+from measurements.state import StateFolder
+from measurements.store import Spool
+from measurements.targets import Targets
+from measurements.throttle.sentinel import LAST, sentinel_ratio, starts_session
+from probes.sessions.plan import plan_for
+from probes.sessions.sentinel import Remembered, Sentinels
+from vantage import budget
+from vantage.cadence import Agenda, Kind
+from vantage.consent import Consent, read_consent
+from vantage.line import Stated
+from vantage.network import network_key
+
+if TYPE_CHECKING:
+    from measurements.records import Observation
+    from measurements.throttle.pair import Pair
+
+# Seconds after which the loop looks at the wall clock, the consent and the pause again: a device that slept, or a
+# person who wants it to stop, waits no longer.
+LOOK_AGAIN: Final = 5.0
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the loop takes from outside, so that a test can live through a day in a second."""
+
+    local_now: Callable[[], datetime]
+    sleep: Callable[[float], Awaitable[None]]
+    pause: Callable[[], str | None]  # a reason of the device's: battery, vpn
+    random: Random
+
+
+@dataclass(frozen=True)
+class Showing:
+    """Where results go as they come."""
+
+    measured: Callable[[Measured], None]
+    throttled: Callable[[Throttled], None]
+    sentinels: Callable[[dict[str, float | None]], None]
+    text: Callable[[str], None]
+
+
+@dataclass
+class Cycle:
+    """The state of a continuous run; `run` returns when the consent is gone or the task is cancelled."""
+
+    shared: Shared
+    targets: Targets
+    platforms: list[str]
+    spool: Spool
+    consent: Consent
+    stated: Stated
+    metered: bool
+    agenda: Agenda
+    around: Surroundings
+    show: Showing
+    thorough: bool = False
+    _ratios: dict[str, deque[float | None]] = field(default_factory=dict)
+    _memory: Remembered = field(default_factory=Remembered)
+    _online: bool = True  # until a round or a sweep says otherwise
+    _held: str | None = None  # why nothing is measured, as last said
+
+    async def run(self) -> Exit:
+        """Go on until stopped."""
+        watch = asyncio.create_task(self._watch(asyncio.current_task()))
+        try:
+            while self._agreed():
+                await self._step()
+        except asyncio.CancelledError:
+            pass
+        finally:
+            watch.cancel()
+        if self._agreed():
+            return Exit.INTERRUPTED
+        self.show.text(_("The consent is gone, so nothing more is measured."))
+        return Exit.OK
+
+    async def _step(self) -> None:
+        now = self.around.local_now()
+        kind = self.agenda.take(now)
+        if kind is None:
+            await self.around.sleep(min(LOOK_AGAIN, self.agenda.wait(now)))
+        elif self._fit(kind):
+            await (self._round() if kind == "round" else self._sentinels())
+
+    # May it measure now? ---------------------------------------------------------------------------------------
+
+    def _agreed(self) -> bool:
+        """Consent is asked of the disk: `efir wipe` and `efir consent --withdraw` stop a run that way."""
+        try:
+            return read_consent(StateFolder(self.shared.state)) is not None
+        except ConfigurationError:
+            return False
+
+    async def _watch(self, running: "asyncio.Task[object] | None") -> None:
+        while self._agreed():  # noqa: ASYNC110 - what is waited for happens on disk, done by another process
+            await asyncio.sleep(LOOK_AGAIN)
+        if running:
+            running.cancel()
+
+    def _fit(self, kind: Kind) -> bool:
+        paused = StateFolder(self.shared.state).paused.exists()
+        reason = "paused" if paused else self.around.pause()
+        if reason is None and kind == "round" and not self._room(budget.ROUND_BYTES):
+            reason = "budget"
+        if reason is not None and reason != self._held:
+            self.show.text(_("Nothing is measured for now: {reason}.").format(reason=_reasons()[reason]))
+        self._held = reason
+        return reason is None
+
+    def _today(self) -> "list[Observation]":
+        return self.spool.observations(since=self.around.local_now() - budget.DAY)
+
+    def _room(self, need: int) -> bool:
+        spent = budget.spent(self._today(), self.around.local_now())
+        return spent.total + need <= budget.limit(self.metered)
+
+    # Measuring -------------------------------------------------------------------------------------------------
+
+    async def _round(self) -> None:
+        measured = await measure_once(
+            self.shared, self.targets, self.platforms, self.spool, lambda what, done, of: None, self.thorough
+        )
+        self._online = measured.line.online
+        self.show.measured(measured)
+        _stop_if(measured.summary.cancelled)
+
+    async def _sentinels(self) -> None:
+        if not self._online and not await self._line_is_back():
+            return
+        pairs = await self._sweep()
+        ratios = {name: sentinel_ratio(pair) for name, pair in pairs.items()}
+        self._online = not pairs or any(ratio is not None for ratio in ratios.values())
+        self.show.sentinels(ratios)
+        for name, ratio in ratios.items():
+            self._ratios.setdefault(name, deque(maxlen=LAST)).append(ratio)
+        suspected = [name for name, seen in self._ratios.items() if starts_session(list(seen))]
+        if suspected:
+            await self._session(suspected)
+
+    async def _line_is_back(self) -> bool:
+        """After an outage or a login page the controls alone are asked first."""
+        from probes.round import run_round
+
+        keeper = Keeper(self.spool)
+        context = make_context(self.shared)
+        result = await run_round(self.targets, context, platforms=(), keep=keeper.keep)
+        await asyncio.to_thread(keeper.settle)
+        _stop_if(result.cancelled)
+        controls = {each.id: each for each in self.targets.controls}
+        self._online = judge_line(result.observations, controls).online
+        return self._online
+
+    async def _sweep(self) -> "dict[str, Pair]":
+        from probes.sessions.pairs import Flows
+
+        context, keeper = make_context(self.shared), Keeper(self.spool)
+        ledger = budget.spent(self._today(), self.around.local_now())
+        flows = Flows(
+            context=context,
+            keep=keeper.keep,
+            ledger=ledger,
+            random=self.around.random,
+            network=lambda: hashlib.sha256(network_key()).hexdigest(),
+            started=context.clock.utc(),
+        )
+
+        def keep(row: "Observation") -> None:
+            ledger.add(row)
+            keeper.keep(row)
+
+        sentinels = Sentinels(
+            targets=self.targets,
+            flows=flows,
+            keep=keep,
+            memory=self._memory,
+            room=lambda need: ledger.total + need <= budget.limit(self.metered),
+        )
+        order = list(self.platforms)
+        self.around.random.shuffle(order)
+        try:
+            return dict(await sentinels.sweep(order))
+        finally:
+            await asyncio.to_thread(keeper.settle)
+
+    async def _session(self, platforms: list[str]) -> None:
+        """Pairs until decided. Sentinels looked suspicious without our server, so it may take part now."""
+        for name in platforms:
+            self._ratios.pop(name)
+        now, rows = self.around.local_now(), self._today()
+        planned = budget.planned(self.agenda.shape, len(self.platforms))
+        allowed = budget.for_sessions(rows, now, self.metered, planned)
+        plan = plan_for(self.metered)
+        plan = replace(plan, budget=min(plan.budget, budget.spent(rows, now).total + allowed))
+        found = await measure_throttling(
+            self.shared,
+            self.targets,
+            platforms,
+            plan,
+            self.spool,
+            self.consent.helper and self.stated.plan != "bundled",
+            lambda progress: None,
+            self.stated.plan,
+        )
+        self.show.throttled(found)
+        task = asyncio.current_task()
+        _stop_if(bool(task and task.cancelling()))
+
+
+def _stop_if(cancelled: bool) -> None:
+    """Rounds and sessions end a cancellation by giving what they have; the loop must end as well."""
+    if cancelled:
+        raise asyncio.CancelledError
+
+
+def _reasons() -> dict[str, str]:
+    return {
+        "paused": _("you paused it"),
+        "battery": _("the battery is low"),
+        "vpn": _("traffic goes through a VPN, so its line would be measured"),
+        "budget": _("the day's data are used up"),
+    }

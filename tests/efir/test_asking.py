@@ -1,0 +1,41 @@
+"""The questions about the line are asked once, and options answer them without a terminal."""
+
+from pathlib import Path
+
+import pytest
+
+from efir.asking import about_the_line
+from efir.options import Shared
+from efir.output import Output
+from measurements.state import StateFolder
+from vantage.line import Stated, read_stated
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Shared:
+    return Shared(None, tmp_path / "state", None, Output(quiet=True))
+
+
+def test_without_a_word_nothing_is_kept(shared: Shared) -> None:
+    about_the_line(shared, None, None, None)
+    assert read_stated(StateFolder(shared.state)) is None
+
+
+def test_options_add_to_what_was_said(shared: Shared) -> None:
+    about_the_line(shared, "bundled", None, None)
+    about_the_line(shared, None, "no", "mobile")
+    said = read_stated(StateFolder(shared.state))
+    assert said == Stated(plan="bundled", tethered=False, access="mobile")
+
+
+def test_a_damaged_answer_is_asked_again(shared: Shared) -> None:
+    folder = StateFolder(shared.state)
+    folder.create()
+    folder.line.write_text("{")
+    assert read_stated(folder) is None
+
+
+def test_the_answers_are_wiped_with_the_rest(shared: Shared) -> None:
+    about_the_line(shared, "plain", "yes", None)
+    folder = StateFolder(shared.state)
+    assert folder.line in set(folder.own_files())

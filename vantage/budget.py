@@ -1,0 +1,47 @@
+"""How many bytes a day may cost, and what of that throttling sessions may take. Pure.
+
+A day is the last 24 hours, so that midnight is no second helping. The cadence comes first: sessions get what it leaves,
+or else one slow evening would end in a night without measurements, and the day's shape would tell of the evening.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+
+from measurements.records import Observation
+from probes.sessions.pairs import Ledger
+from probes.sessions.plan import METERED_BUDGET, UNMETERED_BUDGET
+from probes.sessions.sentinel import FLOW_COST
+from vantage.cadence import Every, Kind
+
+DAY: Final = timedelta(days=1)
+# What `make bench` holds a round of the shipped targets to.
+ROUND_BYTES: Final = 1_500_000
+
+
+def limit(metered: bool) -> int:
+    """Bytes a day, both ways."""
+    return METERED_BUDGET if metered else UNMETERED_BUDGET
+
+
+def planned(shape: dict[Kind, Every], platforms: int) -> int:
+    """Bytes that a day of the cadence may cost, sessions apart."""
+    cost: dict[Kind, int] = {"sentinels": 2 * FLOW_COST * platforms, "round": ROUND_BYTES}
+    return sum(cost[kind] * every.a_day for kind, every in shape.items())
+
+
+def spent(rows: Iterable[Observation], now: datetime) -> Ledger:
+    """What the observations of the last 24 hours have cost."""
+    ledger = Ledger()
+    for row in rows:
+        if row.time >= now - DAY:
+            ledger.add(row)
+    return ledger
+
+
+def for_sessions(rows: Iterable[Observation], now: datetime, metered: bool, planned_bytes: int) -> int:
+    """Bytes that sessions may still take today beside the cadence."""
+    paired = spent(
+        (row for row in rows if row.transfer and row.transfer.purpose not in (None, "sentinel")), now
+    )
+    return max(0, limit(metered) - planned_bytes - paired.total)
