@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check lint format types contract fast bench accuracy calibrate wheels clean setup
+.PHONY: run test check lint format types contract fast bench accuracy calibrate torture rules wheels clean setup
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -47,6 +47,10 @@ accuracy: $(VENV)/.dev
 # Alert rules from their templates and thresholds.
 rules: $(VENV)/.dev
 	$(BIN)/python -m exporter.rules.render
+
+# Uploads under kills, cuts, replays, full disks and old clocks: nothing lost, nothing twice.
+torture: $(VENV)/.dev
+	$(BIN)/python scripts/torture.py $(ARGS)
 
 contract: $(VENV)/.dev
 	$(BIN)/lint-imports

@@ -11,7 +11,7 @@ from collector.keys import Keys
 from collector.limits import Limits
 from collector.networks import UNKNOWN
 from collector.store import CollectorError, Store, storing
-from measurements.batch import BatchError, frames
+from measurements.sealing import BatchError, frames
 
 
 @dataclass

@@ -19,8 +19,9 @@ from collector.limits import Limits
 from collector.networks import UNKNOWN, Network
 from collector.rates import Buckets
 from collector.store import Batch, Sender, Store, Stored
-from measurements.batch import BatchError, Header, ItemAnswer, mac, read_header, same, unpack, unseal
+from measurements.batch import Header, ItemAnswer
 from measurements.records import Observation, VerdictLine
+from measurements.sealing import BatchError, mac, read_header, same, unpack, unseal
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from collector.ingest import microseconds
 from collector.keys import Keys
 from collector.store import CollectorError, Sender, Store
-from measurements.batch import key_text, proof_of, token_text
 from measurements.invite import Invite
+from measurements.sealing import key_text, proof_of, token_text
 from measurements.targets import Helper
 
 # A token is 256 random bits: nothing can be guessed, so a plain hash at rest is enough.

@@ -11,8 +11,8 @@ from typing import Final
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
-from measurements.batch import key_id
 from measurements.errors import ConfigurationError
+from measurements.sealing import key_id
 from measurements.state import write_private
 
 FILE: Final = "keys.json"

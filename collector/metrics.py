@@ -3,7 +3,14 @@ no network, no platform, so that it may be public."""
 
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
 
 # From a commit on a fast disk to a queue that is as full as it may be.
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -14,6 +21,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
+        disable_created_metrics()  # type: ignore[no-untyped-call] # theirs is untyped; they double the series
         self.batches = self._counter("efir_ingest_batches", "Batches stored.")
         self.results = self._counter("efir_ingest_results", "Results stored for the first time.")
         self.duplicates = self._counter("efir_ingest_duplicates", "Results that were there already.")

@@ -21,7 +21,8 @@ from collector.networks import Lookup, unknown
 from collector.rates import Buckets, network_key
 from collector.reading import Room, Unread
 from collector.store import Batch, Store, storing
-from measurements.batch import ANSWER_MAC, Answer, BatchError, ItemAnswer, mac
+from measurements.batch import ANSWER_MAC, Answer, ItemAnswer
+from measurements.sealing import BatchError, mac
 from measurements.store_errors import StoreError
 
 PATH: Final = "/v1/batches"

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from measurements.batch import key_from_text
 from measurements.errors import ConfigurationError
+from measurements.sealing import key_from_text
 from measurements.targets import Helper
 
 VERSION: Final = 1

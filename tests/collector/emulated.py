@@ -54,7 +54,7 @@ def verdict(**fields: Any) -> VerdictLine:
     return VerdictLine(**{**told, **fields})
 
 
-def item(record: Observation | VerdictLine, **fields: Any) -> Item:
+def item(record: Observation | VerdictLine, /, **fields: Any) -> Item:
     """The item of a record."""
     told = {
         "kind": "verdict" if isinstance(record, VerdictLine) else "observation",

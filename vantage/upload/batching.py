@@ -6,9 +6,10 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
-from measurements.batch import Header, Item, key_from_text, pack, seal
+from measurements.batch import Header, Item
 from measurements.ids import uuid7
 from measurements.invite import Invite
+from measurements.sealing import key_from_text, pack, seal
 from measurements.store import Spool
 
 # About 2 MB of records, 200 kB sealed: half a minute at 64 kbit/s.

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from measurements.batch import Item, frame
+from measurements.batch import Item
+from measurements.sealing import frame
 from vantage.upload.batching import Sealer, fitting
 
 

@@ -4,13 +4,15 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Final, Self
 
 import aiohttp
 import msgspec
 
-from measurements.batch import ANSWER_MAC, Answer, mac, proof_of, same
+from measurements.batch import ANSWER_MAC, Answer
 from measurements.invite import Invite
+from measurements.sealing import mac, proof_of, same
 from vantage.upload.rules import Next, Outcome, after
 
 PATH: Final = "/v1/batches"
@@ -73,7 +75,7 @@ class Sender:
     async def _offer(self, url: str, sealed: bytes, attempt: int) -> Reply:
         try:
             async with self._session.post(
-                url, data=sealed, proxy=self._proxy, allow_redirects=False
+                url, data=BytesIO(sealed), proxy=self._proxy, allow_redirects=False
             ) as response:
                 body = await response.content.read(_LARGEST_ANSWER)
                 while piece := await response.content.read(_LARGEST_ANSWER):

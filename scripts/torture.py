@@ -1,0 +1,414 @@
+"""Nothing lost, nothing twice: uploads under faults, round after round.
+
+Each round a volunteer's process stores some results and sends what waits, through a proxy that cuts, duplicates,
+delays, replays and answers with errors of its own; volunteer and collector are killed with SIGKILL at random moments,
+meet a full disk, or start with an old clock. A result counts as acknowledged once its identifier was written to a log
+after the spool's commit returned. At the end everything that was acknowledged must be at the collector, each exactly
+once, and nothing else.
+
+    scripts/torture.py [--rounds N] [--seed N]
+
+Processes are forked, so that a round costs milliseconds. Loopback only.
+"""
+
+import argparse
+import asyncio
+import logging
+import os
+import random
+import resource
+import signal
+import socket
+import sqlite3
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NoReturn
+
+from aiohttp import web
+
+from collector.invites import new_invite
+from collector.keys import load_or_make_keys
+from collector.limits import Limits
+from collector.service import Service
+from collector.store import FILE, Store
+from measurements.ids import uuid7
+from measurements.invite import Invite
+from measurements.records import Observation
+from measurements.state import StateFolder
+from measurements.store import Spool
+from measurements.store_errors import StoreError
+from vantage.upload.batching import Sealer
+from vantage.upload.client import Sender
+from vantage.upload.sending import send_all
+
+# One address sends thousands of batches here; the allowances have tests of their own.
+LIMITS = Limits(network_burst=10**9, vantage_burst=10**9)
+# Long enough for a batch to go through on a busy machine, short enough to be hit in the middle of one.
+LONGEST_LIFE = 0.25  # seconds
+# A file that may not grow beyond this more is a full disk to SQLite.
+SMALL_ROOM = 65_536  # bytes
+YEARS_AGO = timedelta(days=3 * 365)
+
+
+@dataclass
+class Tally:
+    """What was done and found."""
+
+    faults: Counter[str] = field(default_factory=Counter)
+    acknowledged: int = 0
+    collected: int = 0
+    lost: set[str] = field(default_factory=set)
+    twice: int = 0
+    foreign: set[str] = field(default_factory=set)
+    early: set[str] = field(default_factory=set)  # marked as sent on the device, and not at the collector
+
+    @property
+    def clean(self) -> bool:
+        return not (self.lost or self.twice or self.foreign or self.early)
+
+
+def fork(work: Callable[[], None]) -> int:
+    """Run `work` in a child; it ends with 0, or 1 after an exception."""
+    pid = os.fork()
+    if not pid:
+        _in_child(work)
+    return pid
+
+
+def _in_child(work: Callable[[], None]) -> NoReturn:
+    code = 1
+    try:
+        logging.disable()
+        work()
+        code = 0
+    except (StoreError, OSError, KeyboardInterrupt):
+        pass  # a full disk, or the parent's end
+    finally:
+        os._exit(code)
+
+
+def kill(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+
+
+def fill_disk(path: Path) -> None:
+    """No file may grow beyond the present size of this one by more than a little."""
+    size = path.stat().st_size if path.exists() else 0
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + SMALL_ROOM, size + SMALL_ROOM))
+
+
+# The collector ---------------------------------------------------------------------------------------------------
+
+
+def run_collector(folder: Path, listening: socket.socket, late: timedelta, full: bool) -> None:
+    """Serve until killed; `late`: how far its clock is behind."""
+    if full:
+        fill_disk(folder / FILE)
+
+    async def serve() -> None:
+        with Store(folder) as store:
+            service = Service(
+                store,
+                load_or_make_keys(folder),
+                os.urandom(32),
+                limits=LIMITS,
+                utc=lambda: datetime.now(UTC) - late,
+            )
+            runner = web.AppRunner(service.application(), access_log=None)
+            await runner.setup()
+            await web.SockSite(runner, listening).start()
+            await asyncio.Event().wait()
+
+    asyncio.run(serve())
+
+
+# The volunteer ---------------------------------------------------------------------------------------------------
+
+
+def measure(spool: Spool, log: Path, number: int, late: timedelta) -> None:
+    """Store results one by one, each in the log once it is safe."""
+    with log.open("a") as acknowledged:
+        for _ in range(number):
+            now = datetime.now(UTC) - late
+            row = Observation(
+                id=uuid7(now.timestamp(), os.urandom),
+                run_id="r",
+                vantage="ab" * 16,
+                time=now,
+                platform="youtube",
+                endpoint="web",
+                role="target",
+                probe="tcp",
+            )
+            spool.add([row])
+            os.write(acknowledged.fileno(), f"{row.id}\n".encode())
+
+
+def run_volunteer(folder: Path, invite: Invite, results: int, late: timedelta, full: bool) -> None:
+    """Measure, then send what waits."""
+    state = StateFolder(folder)
+    if full:
+        fill_disk(state.spool)
+    with Spool(state.spool) as spool:
+        measure(spool, folder / "acknowledged.log", results, late)
+
+        def clock() -> float:
+            return time.time() - late.total_seconds()
+
+        async def send() -> None:
+            async with Sender(invite, random.random) as sender:
+                await send_all(spool, Sealer(invite, "ab" * 16, clock, os.urandom), sender, clock)
+
+        asyncio.run(send())
+
+
+# The way between -------------------------------------------------------------------------------------------------
+
+
+class Chaos:
+    """A TCP proxy that does not mean well. One request a connection is all it understands."""
+
+    FAKE_OK = (
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
+    )
+    ERROR = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+    def __init__(self, port: int, chance: random.Random) -> None:
+        self._port = port
+        self._chance = chance
+        self._seen: list[bytes] = []
+
+    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
+            request = await _message(reader)
+            self._seen = [*self._seen[-30:], request]
+            await self._act(request, writer)
+        writer.close()
+
+    async def _act(self, request: bytes, writer: asyncio.StreamWriter) -> None:
+        fate = self._chance.random()
+        if fate < 0.05:
+            writer.write(self.ERROR)
+        elif fate < 0.10:
+            writer.write(self.FAKE_OK)
+        elif fate < 0.18:  # cut on the way there
+            await self._forward(request[: self._chance.randrange(len(request))], cut=True)
+        elif fate < 0.30:  # the answer is lost
+            await self._forward(request)
+        elif fate < 0.40:  # sent twice at once
+            answers = await asyncio.gather(self._forward(request), self._forward(request))
+            writer.write(answers[0])
+        elif fate < 0.50:  # something old first
+            await self._forward(self._chance.choice(self._seen))
+            writer.write(await self._forward(request))
+        elif fate < 0.55:  # the answer is cut
+            answer = await self._forward(request)
+            writer.write(answer[: self._chance.randrange(len(answer))] if answer else b"")
+        else:
+            writer.write(await self._forward(request))
+
+    async def _forward(self, request: bytes, cut: bool = False) -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        try:
+            writer.write(request)
+            await writer.drain()
+            return b"" if cut else await _message(reader)
+        finally:
+            writer.close()
+
+
+async def _message(reader: asyncio.StreamReader) -> bytes:
+    """Head and body by Content-Length, which both our sides use."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = next(
+        (
+            int(line.partition(b":")[2])
+            for line in head.split(b"\r\n")
+            if line.lower().startswith(b"content-length:")
+        ),
+        0,
+    )
+    return head + await reader.readexactly(length)
+
+
+def run_chaos(listening: socket.socket, port: int, seed: int) -> None:
+    async def serve() -> None:
+        chaos = Chaos(port, random.Random(seed))
+        server = await asyncio.start_server(chaos.handle, sock=listening)
+        await server.serve_forever()
+
+    asyncio.run(serve())
+
+
+# Rounds ----------------------------------------------------------------------------------------------------------
+
+
+class Torture:
+    """Two volunteers, one collector, one bad line between."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self._chance = random.Random(seed)
+        self._collected = folder / "collector"
+        self._way = socket.create_server(("127.0.0.1", 0))
+        # The listening socket outlives the collector, as under systemd's socket activation: a connection made while it
+        # is down waits in the backlog instead of being refused.
+        self._door = socket.create_server(("127.0.0.1", 0), backlog=512)
+        url = f"http://127.0.0.1:{self._way.getsockname()[1]}"
+        with Store(self._collected) as store:
+            keys = load_or_make_keys(self._collected)
+            invites = [new_invite(store, keys, [url], None, datetime.now(UTC), os.urandom) for _ in range(2)]
+        self._volunteers = [(folder / f"volunteer-{number}", invite) for number, invite in enumerate(invites)]
+        for place, _invite in self._volunteers:
+            place.mkdir()
+        port = self._door.getsockname()[1]
+        self._chaos = fork(lambda: run_chaos(self._way, port, seed))
+        self._collector: int | None = None
+        self.tally = Tally()
+
+    def close(self) -> None:
+        for pid in (self._chaos, self._collector):
+            if pid is not None:
+                kill(pid)
+        self._way.close()
+        self._door.close()
+
+    def round(self) -> None:
+        """One round of faults; processes that live on meet the next round."""
+        if self._collector is None:
+            self._collector = self._start_collector(
+                self._fault("collector: old clock", 0.3), self._fault("collector: full disk", 0.3)
+            )
+        place, invite = self._chance.choice(self._volunteers)
+        late = YEARS_AGO if self._fault("volunteer: old clock", 0.1) else timedelta()
+        full = self._fault("volunteer: full disk", 0.1)
+        results = self._chance.randrange(1, 8)
+        volunteer = self._start_volunteer(place, invite, results, late, full)
+        life = self._chance.random() * LONGEST_LIFE
+        if self._fault("volunteer: killed", 0.4):
+            time.sleep(life)
+            kill(volunteer)
+            volunteer = 0
+        if self._fault("collector: killed", 0.4):
+            time.sleep(0 if not volunteer else life)
+            kill(self._collector)
+            self._collector = None
+            if volunteer:  # what waits in the backlog gets an answer
+                self._collector = self._start_collector(False, False)
+        if volunteer:
+            os.waitpid(volunteer, 0)
+        self._look_for_early_marks()
+
+    def finish(self) -> Tally:
+        """A good day at last: all that waits is sent; then both sides are compared."""
+        if self._collector is not None:
+            kill(self._collector)
+        self._collector = self._start_collector(False, False)
+        for place, invite in self._volunteers:
+            while self._waiting(place):
+                os.waitpid(self._start_volunteer(place, invite, 0, timedelta(), full=False), 0)
+        self._compare()
+        return self.tally
+
+    def _fault(self, name: str, share: float) -> bool:
+        happens = self._chance.random() < share
+        self.tally.faults[name] += happens
+        return happens
+
+    def _start_collector(self, old_clock: bool, full: bool) -> int:
+        late = YEARS_AGO if old_clock else timedelta()
+        return fork(lambda: run_collector(self._collected, self._door, late, full))
+
+    def _start_volunteer(self, place: Path, invite: Invite, results: int, late: timedelta, full: bool) -> int:
+        return fork(lambda: run_volunteer(place, invite, results, late, full))
+
+    def _look_for_early_marks(self) -> None:
+        marked: set[str] = set()
+        for place, _invite in self._volunteers:
+            marked |= _ids(StateFolder(place).spool, "SELECT id FROM observations WHERE uploaded IS NOT NULL")
+        self.tally.early |= marked - self._stored()
+
+    def _waiting(self, place: Path) -> set[str]:
+        return _ids(StateFolder(place).spool, "SELECT id FROM observations WHERE uploaded IS NULL")
+
+    def _stored(self) -> set[str]:
+        return _ids(self._collected / FILE, "SELECT id FROM items")
+
+    def _compare(self) -> None:
+        acknowledged: set[str] = set()
+        measured: set[str] = set()
+        for place, _invite in self._volunteers:
+            log = place / "acknowledged.log"
+            acknowledged |= set(log.read_text().split()) if log.exists() else set()
+            measured |= _ids(StateFolder(place).spool, "SELECT id FROM observations")
+        stored = self._stored()
+        with closing(sqlite3.connect(self._collected / FILE)) as connection:
+            rows = connection.execute("SELECT count(*) FROM items").fetchone()[0]
+        self.tally.acknowledged = len(acknowledged)
+        self.tally.collected = len(stored)
+        self.tally.lost = acknowledged - stored
+        # A kill between the commit and the log leaves a result that is safe and was never acknowledged.
+        self.tally.foreign = stored - measured
+        self.tally.twice = rows - len(stored)
+
+
+def _ids(path: Path, statement: str) -> set[str]:
+    if not path.exists():
+        return set()
+    with closing(sqlite3.connect(path, timeout=30)) as connection:
+        try:
+            return {row[0] for row in connection.execute(statement)}
+        except sqlite3.OperationalError:  # killed before its first commit: no table yet
+            return set()
+
+
+def torture(
+    rounds: int, seed: int, progress: Callable[[int, Tally], None] = lambda _round, _tally: None
+) -> Tally:
+    """Run so many rounds; the tally says what was found."""
+    with TemporaryDirectory() as folder:
+        running = Torture(Path(folder), seed)
+        try:
+            for number in range(1, rounds + 1):
+                running.round()
+                progress(number, running.tally)
+            return running.finish()
+        finally:
+            running.close()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    options = parser.parse_args()
+    print(f"{options.rounds} rounds, seed {options.seed}", flush=True)
+    began = time.monotonic()
+
+    def progress(number: int, tally: Tally) -> None:
+        if number % 100 == 0:
+            print(f"  {number} rounds, {time.monotonic() - began:.0f} s", flush=True)
+
+    tally = torture(options.rounds, options.seed, progress)
+    for name, number in sorted(tally.faults.items()):
+        print(f"  {number:5}  {name}")
+    print(
+        f"acknowledged {tally.acknowledged}, at the collector {tally.collected} (more: killed before the log)"
+    )
+    wrong = {"lost": tally.lost, "foreign": tally.foreign, "marked too early": tally.early}
+    print(f"twice {tally.twice}, " + ", ".join(f"{name} {len(ids)}" for name, ids in wrong.items()))
+    return 0 if tally.clean else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
