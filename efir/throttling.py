@@ -17,7 +17,7 @@ from measurements.store import Spool
 from measurements.targets import Targets
 from measurements.throttle.decision import decide
 from measurements.throttle.evidence import Plan as TariffPlan
-from measurements.throttle.history import KEPT, baseline_of, noise_of
+from measurements.throttle.history import KEPT, baselines_of, noise_of
 from measurements.throttle.line import throttle_line
 from measurements.throttle.reasons import NOT_HELD
 from measurements.throttle.scope import scope
@@ -122,7 +122,7 @@ def _known(
     own = [row for row in rows if row.vantage == context.vantage.pseudonym]
     noise, now = noise_of(own), context.clock.utc()
     return {
-        name: Known(noise=noise, baseline=baseline_of(own, name, now), tariff=tariff) for name in platforms
+        name: Known(noise=noise, baselines=baselines_of(own, name, now), tariff=tariff) for name in platforms
     }
 
 

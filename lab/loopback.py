@@ -184,3 +184,6 @@ async def _closed(servers: list[asyncio.Server]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.sleep(
+        0
+    )  # transports that were closed just now give their sockets back in the loop's next turn

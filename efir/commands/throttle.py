@@ -81,7 +81,9 @@ def _changed(
     flow_seconds: float | None,
     flow_bytes: int | None,
 ) -> "Plan":
-    """The plan with what was asked for; the long pair keeps its proportion to the others."""
+    """The plan with what was asked for; the long pair keeps its proportion to the others, but 2 MB are its least."""
+    from probes.sessions.plan import METERED_LONG
+
     if max_pairs is not None:
         plan = replace(plan, max_pairs=max_pairs)
     if interval is not None:
@@ -89,5 +91,6 @@ def _changed(
     if flow_seconds is not None:
         plan = replace(plan, flow_seconds=flow_seconds, long_seconds=2 * flow_seconds)
     if flow_bytes is not None:
-        plan = replace(plan, flow_bytes=flow_bytes, long_bytes=min(plan.long_bytes, 8 * flow_bytes))
+        long_bytes = min(plan.long_bytes, max(8 * flow_bytes, METERED_LONG))
+        plan = replace(plan, flow_bytes=flow_bytes, long_bytes=long_bytes)
     return plan

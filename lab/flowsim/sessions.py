@@ -24,8 +24,9 @@ LONG_SECONDS: Final = 20.0
 PAIR_SECONDS: Final = 170.0  # from pair to pair: 18 pairs within the hour
 HANDSHAKE_BYTES: Final = 4500  # a usual chain of certificates
 DRIFT: Final = 0.9  # correlation of the line's speed from pair to pair
-SLOTS: Final = 24  # drift values of a session: long pair, controls before, 18 pairs
 BASELINE_PAIRS: Final = 12
+BEFORE: Final = 6  # controls before the first target flow
+SLOTS: Final = 1 + BEFORE + 18  # drift values of a session: long pair, controls before, 18 pairs
 NOISE_PAIRS: Final = 3  # every fourth block of the first ten pairs
 
 
@@ -171,7 +172,9 @@ class Block:
             for session, numbers in which.items()
             for number in numbers
             for arm in self.scenario.arms
-            for ask in self._two(session, 4 + number, arm, number * PAIR_SECONDS, self._drawn(caps[session]))
+            for ask in self._two(
+                session, 1 + BEFORE + number, arm, number * PAIR_SECONDS, self._drawn(caps[session])
+            )
         ]
         found = self._pair_up(self.flows(asks), asks) if asks else []
         return {session: found[session] for session in which}
@@ -196,24 +199,23 @@ class Block:
         ]
 
     def before(self) -> list[dict[Arm, tuple[Flow, ...]]]:
-        """Three control-only flows an arm and session."""
+        """Control-only flows an arm and session."""
         arms = self.scenario.arms
         asks = [
             Ask(session, 1 + i, "control", arm, False, CAP, 0.0)
             for session in range(self.sessions)
             for arm in arms
-            for i in range(T.before_flows)
+            for i in range(BEFORE)
         ]
         flows = iter(self.flows(asks))
         return [
-            {arm: tuple(next(flows) for _ in range(T.before_flows)) for arm in arms}
-            for _ in range(self.sessions)
+            {arm: tuple(next(flows) for _ in range(BEFORE)) for arm in arms} for _ in range(self.sessions)
         ]
 
     def noise(self, count: int) -> list[list[Pair]]:
         """`count` control-control pairs a session."""
         asks = [
-            Ask(session, 4 + i, "control", self.scenario.arms[0], False, CAP, 0.0)
+            Ask(session, 1 + BEFORE + i, "control", self.scenario.arms[0], False, CAP, 0.0)
             for session in range(self.sessions)
             for i in range(count)
             for _ in range(2)
@@ -229,7 +231,7 @@ class Block:
             replace(ask, limited=False)
             for session in range(self.sessions)
             for i in range(BASELINE_PAIRS)
-            for ask in self._two(session, 4 + i, "foreign", 0.0)
+            for ask in self._two(session, 1 + BEFORE + i, "foreign", 0.0)
         ]
         usual = replace(self, scenario=replace(scene, line=scene.baseline_line or scene.line))
         return [_baseline(pairs) for pairs in self._pair_up(usual.flows(asks), asks)]

@@ -65,19 +65,22 @@ def speeds(flows: Sequence[Flow]) -> list[float]:
     return [goodput(flow) for flow in flows if use_of(flow) == "counts"]
 
 
-def shift_since_start(session: SessionEvidence, arm: Arm) -> Estimate | None:
-    """ln of controls after the first target over controls before it; None = too few before to say."""
+def shift_since_start(session: SessionEvidence, arm: Arm, alpha: float) -> Estimate | None:
+    """ln of controls after the first target over controls before it; None = too few before to say.
+
+    `alpha` is the level of each bound.
+    """
     before = speeds(session.before.get(arm, ()))
     later = [pair.control for pair in session.pairs if pair.arm == arm] + list(session.after.get(arm, ()))
     after = speeds(later)
     if len(before) < T.before_flows or not after:
         return None
-    return two_sample([log(value) for value in after], [log(value) for value in before], T.bound_alpha)
+    return two_sample([log(value) for value in after], [log(value) for value in before], alpha)
 
 
 def kept_speed(session: SessionEvidence, arm: Arm) -> bool:
     """The arm's controls are not slower than before the first target: neither line nor address changed."""
-    shift = shift_since_start(session, arm)
+    shift = shift_since_start(session, arm, T.bound_alpha)
     return shift is not None and shift.low is not None and shift.low > log(T.half)
 
 
@@ -120,7 +123,7 @@ def arm_facts(session: SessionEvidence, arm: Arm) -> list[ArmFacts]:
         cut = "cut_at_60_minutes"
     state = baseline_state(session, in_time) if arm == "foreign" else "not_needed"
     controls = speeds([pair.control for pair in in_time])
-    shift = shift_since_start(session, arm)
+    shift = shift_since_start(session, arm, T.residual_alpha)
     residual = arm in session.contaminable if shift is None else shift.low is None or shift.low <= log(T.half)
     witness = any(kept_speed(session, other) for other in session.arms if other != arm)
     before = speeds(session.before.get(arm, ()))

@@ -40,13 +40,13 @@ class FamilyFacts:
         """Reasons of the arms that do not answer, the weightiest first.
 
         An arm that turned out unavailable or unreachable is not on offer as long as another one is; a foreign control
-        without baseline does not stand against a clean address as long as its plain ratio is clean.
+        without baseline does not stand against a clean neutral name as long as its plain ratio is clean.
         """
         open_arms = {arm: reason for arm, (_, reason) in self.arms.items() if reason}
         found = {
             reason
             for arm, reason in open_arms.items()
-            if not (reason == "no_baseline" and arm in self.raw_clean and self.having("clean"))
+            if not (reason == "no_baseline" and arm in self.raw_clean and self.own_clean)
         }
         if found - _ABSENT or self.having("clean"):
             found -= _ABSENT

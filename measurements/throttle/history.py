@@ -24,18 +24,22 @@ def noise_of(rows: Iterable[Observation]) -> tuple[float, ...]:
     return tuple(log(seen.target / seen.control) for seen in map(measure, filter(_counts, pairs)))
 
 
-def baseline_of(rows: Sequence[Observation], platform: str, now: datetime) -> Baseline | None:
-    """Pairs of `platform` against a foreign control, on other days at this hour; None where there are none."""
-    found: list[tuple[Pair, datetime]] = []
+def baselines_of(
+    rows: Sequence[Observation], platform: str, now: datetime
+) -> dict[tuple[str, str], Baseline]:
+    """Pairs of `platform` against foreign controls, on other days at this hour, by host family and control."""
+    found: dict[tuple[str, str], list[tuple[Pair, datetime]]] = {}
     for one, other in _by_pair(rows, _PURPOSES):
         target, control = (one, other) if one.role == "target" else (other, one)
         fits = target.role == "target" and control.role == "control" and _arm(target) == "foreign"
         if fits and target.platform == platform and _same_hour_of_another_day(target.time, now):
             pair = _pair(target, control)
             if _counts(pair):
-                found.append((pair, target.time))
-    if not found:
-        return None
+                found.setdefault((target.endpoint, control.platform), []).append((pair, target.time))
+    return {key: _baseline(pairs) for key, pairs in found.items()}
+
+
+def _baseline(found: Sequence[tuple[Pair, datetime]]) -> Baseline:
     seen: list[Measured] = [measure(pair) for pair, _ in found]
     return Baseline(
         d=tuple(each.d for each in seen),

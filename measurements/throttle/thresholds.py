@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
-RULES_VERSION: Final = "throttle-2"
+RULES_VERSION: Final = "throttle-3"
 
 
 def _because(value: Any, why: str) -> Any:
@@ -49,7 +49,11 @@ class Thresholds:
     tariff_rate: float = _because(
         125_000.0, "tariff classes slow video to 1.5 Mbit/s and more, never below 1"
     )
-    before_flows: int = _because(3, "least that gives a shift against 10 later controls a 95 % bound")
+    before_flows: int = _because(3, "fewer give a shift against 10 later controls no bound")
+    residual_alpha: float = _because(
+        0.2,
+        "a marked address slows tenfold and shows at any level; a stricter one calls a drifting line marked",
+    )
     line_loss: float = _because(0.01, "share of segments out of order from which congestion controls differ")
 
 

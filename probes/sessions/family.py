@@ -4,7 +4,7 @@ Controls come before the first flow under the target's name. Then the arms are r
 looks decide it. The first arm that shows slowing ends the session: no further byte could change that answer.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from math import log
 from typing import Final
@@ -22,12 +22,19 @@ from probes.sessions.addresses import Split, split
 from probes.sessions.arms import ArmPlan, Side, foreign_arm, helper_arm, own_side, same_address_arms
 from probes.sessions.lookup import Lookup
 from probes.sessions.pairs import Flows, Size
-from probes.sessions.plan import BEYOND, CAP_SHARE, FOREIGN_BYTES, NOISE_EVERY, Plan
+from probes.sessions.plan import (
+    BEFORE,
+    BEFORE_FOREIGN,
+    BEYOND,
+    CAP_SHARE,
+    FOREIGN_BYTES,
+    NOISE_EVERY,
+    WARM_UP_BYTES,
+    Plan,
+)
 
-BEFORE: Final = 3  # control-only flows before the first target flow
+AFTER: Final = 3  # control-only flows at the end, where target and control shared an address
 TRIES: Final = 2  # a failure counts after a second try
-# A first flow fills caches on the way; nothing is measured by it, so it may be short.
-WARM_UP_BYTES: Final = 64_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +42,7 @@ class Known:
     """What is known from earlier: noise of 14 days, the foreign arm's baseline, the tariff."""
 
     noise: tuple[float, ...] = ()
-    baseline: Baseline | None = None
+    baselines: Mapping[tuple[str, str], Baseline] = field(default_factory=dict)  # by host family and control
     tariff: TariffPlan = "unknown"
 
 
@@ -83,11 +90,16 @@ class FamilySession:
             contaminable=frozenset(each.arm for each in self.arms if each.addresses.shared),
             long=self.long,
             noise=(*self.known.noise, *self.noise),
-            baseline=self.known.baseline,
+            baseline=self._baseline,
             plan=self.known.tariff,
             network_changed=self.network_changed,
             platforms=self.platforms,
         )
+
+    @property
+    def _baseline(self) -> Baseline | None:
+        control = next((arm.control.platform for arm in self.arms if arm.arm == "foreign"), "")
+        return self.known.baselines.get((self.family, control))
 
     @property
     def decision(self) -> FamilyDecision:
@@ -181,16 +193,22 @@ class FamilySession:
         return found
 
     async def _foreign_control(self) -> ArmPlan | None:
-        """The first foreign control with an object and an address, as an arm whose target is not known yet."""
-        for control in self.targets.controls:
-            url = control.transfer.url if control.transfer else None
-            if control.scope != "foreign" or not url:
-                continue
-            host = urlsplit(url).hostname or ""
-            addresses = await self.lookup.addresses(host, control.id, "control")
-            if addresses:
+        """A foreign control with an object, an address and bytes left for a first look; its target is not known yet.
+
+        One that earlier evenings were compared with goes first. Without enough left of any the arm is not on offer.
+        """
+        known, spent = self.known.baselines, self.flows.ledger
+        offers = [
+            (each.id, each.transfer.url)
+            for each in self.targets.controls
+            if each.scope == "foreign" and each.transfer and each.transfer.url
+        ]
+        offers.sort(key=lambda offer: (self.family, offer[0]) not in known)
+        for name, url in offers:
+            addresses = await self.lookup.addresses(urlsplit(url).hostname or "", name, "control")
+            if addresses and spent.promise(name, self.plan.foreign_need, self.plan.foreign_budget):
                 placeholder = own_side(self.platform, self.family, url)
-                return foreign_arm(placeholder, control.id, url, Split((), addresses))
+                return foreign_arm(placeholder, name, url, Split((), addresses))
         return None
 
     async def _offer(self, arm: ArmPlan) -> bool:
@@ -209,8 +227,9 @@ class FamilySession:
                 break
         else:
             return (warm,)
+        count = BEFORE_FOREIGN if arm.arm == "foreign" else BEFORE
         return tuple(
-            [await self.flows.single(arm, "control", self._size(arm), "before") for _ in range(BEFORE)]
+            [await self.flows.single(arm, "control", self._size(arm), "before") for _ in range(count)]
         )
 
     def _first_of_each_object(self) -> list[ArmPlan]:
@@ -227,11 +246,16 @@ class FamilySession:
         while self._goes_on(arm):
             self._blocks += 1
             if self._blocks % NOISE_EVERY == 0:
-                self._note_noise(await self.flows.noise(arm, self._size(arm)))
+                own = self._own_control(arm)
+                self._note_noise(await self.flows.noise(own, self._size(own)))
             else:
                 self.pairs.append(await self.flows.pair(arm, self._size(arm)))
             self._watch_network()
             yield
+
+    def _own_control(self, arm: ArmPlan) -> ArmPlan:
+        """Whose controls are compared with each other: a third party's only where there are no others."""
+        return next((each for each in (arm, *self.arms) if each.arm != "foreign"), arm)
 
     def _goes_on(self, arm: ArmPlan) -> bool:
         done = [pair for pair in self.pairs if pair.arm == arm.arm]
@@ -309,7 +333,7 @@ class FamilySession:
             if arm.addresses.shared and measured and not self._spent(arm):
                 size = self._size(arm)
                 self.after[arm.arm] = tuple(
-                    [await self.flows.single(arm, "control", size, "after") for _ in range(BEFORE)]
+                    [await self.flows.single(arm, "control", size, "after") for _ in range(AFTER)]
                 )
 
     def _size(self, arm: ArmPlan) -> Size:

@@ -29,12 +29,20 @@ class Ledger:
 
     total: int = 0
     by_control: Counter[str] = field(default_factory=Counter)
+    promised: Counter[str] = field(default_factory=Counter)  # of third parties, to sessions under way
 
     def add(self, row: Observation) -> None:
         cost = row.bytes_received + row.bytes_sent
         self.total += cost
         if row.role == "control":
             self.by_control[row.platform] += cost
+
+    def promise(self, control: str, need: int, budget: int) -> bool:
+        """Set `need` bytes of a third party aside for one session; False where its `budget` does not hold them."""
+        if self.by_control[control] + self.promised[control] + need > budget:
+            return False
+        self.promised[control] += need
+        return True
 
 
 @dataclass(frozen=True, kw_only=True)

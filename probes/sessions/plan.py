@@ -15,6 +15,12 @@ UNMETERED_BUDGET: Final = 100_000_000
 FOREIGN_BUDGET: Final = 4_500_000
 FOREIGN_BYTES: Final = 224_000  # so that 18 flows and the first controls fit into it
 BEYOND: Final = 256_000  # bytes past the point at which a long flow changed
+# Control-only flows before the first target flow. The contract asks for three; against ten later ones on a line that
+# drifts, three call a third of innocent sessions `residual`, six a tenth. Third parties give no more than they must.
+BEFORE: Final = 6
+BEFORE_FOREIGN: Final = 3
+# A first flow fills caches on the way; nothing is measured by it, so it may be short.
+WARM_UP_BYTES: Final = 64_000
 CAP_SHARE: Final = (0.75, 1.0)  # the cap of a pair is drawn from this share, so that no box can learn it
 NOISE_EVERY: Final = 4  # every fourth block compares controls with each other
 
@@ -33,6 +39,12 @@ class Plan:
     foreign_budget: int = FOREIGN_BUDGET
     session_seconds: float = THRESHOLDS.session_seconds
     beyond_bytes: int | None = None  # how far pairs may follow a long flow's change; None = as far as needed
+
+    @property
+    def foreign_need(self) -> int:
+        """Bytes of a third party's control that a whole first look takes."""
+        flows = BEFORE_FOREIGN + min(self.max_pairs, THRESHOLDS.looks[0])
+        return flows * min(self.flow_bytes, FOREIGN_BYTES) + WARM_UP_BYTES
 
     @property
     def quarantine(self) -> float:

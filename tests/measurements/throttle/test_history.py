@@ -3,9 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec import structs
 
 from measurements.records import HttpFacts, Observation, Phases, TlsFacts, TransferFacts
-from measurements.throttle.history import baseline_of, noise_of
+from measurements.throttle.history import baselines_of, noise_of
 
 NOW = datetime(2026, 11, 20, 20, 30, tzinfo=UTC)
 SIZES = tuple(range(10_000, 250_001, 10_000))
@@ -54,12 +55,12 @@ def pair(name: str, ago: timedelta, target: float = 1e6, **marks: str) -> list[O
     ],
 )
 def test_a_baseline_is_of_this_hour_on_other_days(ago, counts):
-    assert (baseline_of(pair("a", ago), "youtube", NOW) is not None) is counts
+    assert bool(baselines_of(pair("a", ago), "youtube", NOW)) is counts
 
 
 def test_a_baseline_holds_ratios_days_and_round_trips():
     rows = [row for day in (1, 2, 3) for row in pair(f"p{day}", timedelta(days=day), target=5e5)]
-    found = baseline_of(rows, "youtube", NOW)
+    found = baselines_of(rows, "youtube", NOW)["image", "wikipedia"]
     assert found.days == 3
     assert found.d == pytest.approx([-0.693147] * 3, abs=1e-3)
     assert (found.target_rtt, found.control_rtt, found.out_of_order) == (0.05, 0.05, 0.01)
@@ -76,11 +77,20 @@ def test_a_baseline_holds_ratios_days_and_round_trips():
     ],
 )
 def test_what_is_no_pair_against_a_foreign_control_is_no_baseline(rows):
-    assert baseline_of(rows, "youtube", NOW) is None
+    assert baselines_of(rows, "youtube", NOW) == {}
 
 
 def test_another_platform_has_its_own_baseline():
-    assert baseline_of(pair("a", timedelta(days=1)), "facebook", NOW) is None
+    assert baselines_of(pair("a", timedelta(days=1)), "facebook", NOW) == {}
+
+
+def test_each_host_family_and_control_has_its_own_baseline():
+    rows = pair("a", timedelta(days=1))
+    video = [structs.replace(row, endpoint="video") for row in pair("b", timedelta(days=1))]
+    other = pair("c", timedelta(days=1))
+    other[1] = structs.replace(other[1], platform="kernel")
+    found = baselines_of(rows + video + other, "youtube", NOW)
+    assert set(found) == {("image", "wikipedia"), ("video", "wikipedia"), ("image", "kernel")}
 
 
 def test_noise_is_the_ratio_of_each_control_pair():
