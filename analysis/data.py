@@ -1,6 +1,6 @@
 """Where analyses get their rows from: `open_data`, whatever engine holds them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,10 +18,10 @@ class Data(Protocol):
     def sql(self) -> Dialect:
         """Snippets in which engines differ; build queries from them."""
 
-    def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> Any:
-        """The answer as a `pyarrow.Table`; `$name` in `sql` stands for `parameters["name"]`."""
+    def query(self, sql: str) -> Any:
+        """The answer as a `pyarrow.Table`."""
 
-    def stream(self, sql: str, parameters: Mapping[str, object] | None = None) -> Iterator[dict[str, Any]]:
+    def stream(self, sql: str) -> Iterator[dict[str, Any]]:
         """The answer row by row, for what may not fit into memory."""
 
     def fingerprint(self) -> str:
@@ -36,7 +36,14 @@ def missing(folder: Path) -> str:
 
 
 def open_data(path: str) -> Data:
-    """The data in folder `path`, made by `efir import`. Raises DataError for a folder without data."""
+    """The data in folder `path`, made by `efir import`, or in a database at `clickhouse://...`.
+
+    Raises DataError where there are none.
+    """
+    if path.startswith("clickhouse://"):
+        from analysis.engines.clickhouse import ClickHouseData
+
+        return ClickHouseData(path)
     from analysis.engines.duck import DuckData
     from analysis.tables import FLAT
 

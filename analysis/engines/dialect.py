@@ -46,3 +46,11 @@ DUCKDB = Dialect(
     quantile_template="quantile_cont({x}, {q})",
     integer_template="CAST({x} AS BIGINT)",
 )
+
+CLICKHOUSE = Dialect(
+    name="clickhouse",
+    epoch_template="(toUnixTimestamp64Micro({x}) / 1000000)",
+    day_template="toDate({x}, 'UTC')",
+    quantile_template="quantileExactInclusive({q})({x})",
+    integer_template="toInt64({x})",
+)

@@ -1,7 +1,7 @@
 """DuckDB over the day-partitioned Parquet files of a store: the engine of a laptop."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -47,16 +47,16 @@ class DuckData:
             "hive_partitioning = true, hive_types = {'day': DATE})"
         )
 
-    def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> Any:
-        """The answer as a `pyarrow.Table`; `$name` in `sql` stands for `parameters["name"]`."""
-        return self._connection.sql(sql, params=dict(parameters or {})).to_arrow_table()
+    def query(self, sql: str) -> Any:
+        """The answer as a `pyarrow.Table`."""
+        return self._connection.sql(sql).to_arrow_table()
 
-    def stream(self, sql: str, parameters: Mapping[str, object] | None = None) -> Iterator[dict[str, Any]]:
+    def stream(self, sql: str) -> Iterator[dict[str, Any]]:
         """The answer row by row, for what may not fit into memory; times come as UTC."""
         # A connection has one open answer at a time; a cursor is a connection of its own to the same data.
         with self._connection.cursor() as cursor:
             cursor.execute("SET TimeZone = 'UTC'")
-            reader = cursor.sql(sql, params=dict(parameters or {})).to_arrow_reader(ROWS_AT_ONCE)
+            reader = cursor.sql(sql).to_arrow_reader(ROWS_AT_ONCE)
             for batch in reader:
                 yield from batch.to_pylist()
 

@@ -22,11 +22,15 @@ from measurements.targets import Control, Targets
 
 # One row a (vantage, hour, platform, endpoint, probe, outcome); `{hour}` is an engine's expression.
 QUERY: Final = """
-SELECT vantage, {hour} AS hour, platform, role, coalesce(endpoint, '') AS endpoint, probe, stage, failure,
-       max(asn) AS asn, max(country) AS country, min(time) AS time, count(*) AS tries
-FROM flat WHERE origin = 'flat' AND measurement IS NULL AND probe <> 'quic'
-GROUP BY vantage, {hour}, platform, role, coalesce(endpoint, ''), probe, stage, failure
-ORDER BY vantage, hour, platform, endpoint
+SELECT vantage, hour, platform, role, host AS endpoint, probe, stage, failure,
+       max(number) AS asn, max(land) AS country, min(begun) AS time, count(*) AS tries
+FROM (
+    SELECT vantage, {hour} AS hour, platform, role, coalesce(endpoint, '') AS host, probe, stage, failure,
+           asn AS number, country AS land, time AS begun
+    FROM flat WHERE origin = 'flat' AND measurement IS NULL AND probe <> 'quic'
+) AS outcomes
+GROUP BY vantage, hour, platform, role, host, probe, stage, failure
+ORDER BY vantage, hour, platform, host
 """
 
 # From the shallow to the deep: the deepest probe that an endpoint has says whether it works.
@@ -110,7 +114,6 @@ class _Line:
 
 
 def _platform(platform: str, rows: list[Row], slowed: Judgement | None, line: _Line) -> VerdictLine:
-    first = rows[0]
     if line.situation == "offline":
         judgement = Judgement(
             rule="offline", verdict="inconclusive", stage=None, failure=None, reason=LINE_REASONS["offline"]
@@ -129,9 +132,10 @@ def _platform(platform: str, rows: list[Row], slowed: Judgement | None, line: _L
         rule=judgement.rule,
         rules_version=VERSION,
         reason=judgement.reason,
-        vantage=first["vantage"],
-        asn=first["asn"],
-        country=first["country"],
+        vantage=rows[0]["vantage"],
+        # A vantage that moved within the hour has two; one of them, and always the same.
+        asn=max((row["asn"] for row in rows if row["asn"] is not None), default=None),
+        country=max((row["country"] for row in rows if row["country"]), default=None),
         time=_hour_of(min(row["time"] for row in rows)),
     )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from analysis.data import DataError, missing
+from analysis.data import Data, DataError, missing, open_data
 from analysis.engines.duck import DuckData, connect
 from analysis.ooni.extract import led_to
 from analysis.ooni.judge import verdict_line
@@ -22,6 +22,13 @@ from measurements.targets import Targets
 _AT_ONCE = 1000  # records decoded at a time; some hold a megabyte
 
 
+def verdicts_in(place: str, targets: Targets) -> Iterator[VerdictLine]:
+    """Every verdict line of a folder, or of a database, which holds flat rows alone. Raises DataError."""
+    if "://" in place:
+        return of_hours(open_data(place), targets)
+    return verdicts_of(Path(place), targets)
+
+
 def verdicts_of(store: Path, targets: Targets) -> Iterator[VerdictLine]:
     """Every verdict line, streamed. Raises DataError for a folder without data."""
     if not any(table.files(store) for table in (FLAT, OBSERVATIONS, OONI)):
@@ -33,7 +40,7 @@ def verdicts_of(store: Path, targets: Targets) -> Iterator[VerdictLine]:
             yield from of_hours(data, targets)
 
 
-def of_hours(data: DuckData, targets: Targets) -> Iterator[VerdictLine]:
+def of_hours(data: Data, targets: Targets) -> Iterator[VerdictLine]:
     """One line a vantage, platform and hour of what came as flat tables."""
     hour = data.sql.bin("time", 3600)
     rows = data.stream(hours.QUERY.format(hour=hour))

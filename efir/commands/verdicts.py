@@ -1,7 +1,6 @@
 """`efir verdicts`: verdicts computed again over imported data."""
 
 from collections import Counter
-from pathlib import Path
 
 import click
 
@@ -11,21 +10,21 @@ from efir.options import Shared, shared_options
 
 
 @click.command()
-@click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder made by `efir import`.")
+@click.option("--data", required=True, help="Folder made by `efir import`, or clickhouse://HOST/DATABASE.")
 @shared_options
-def command(shared: Shared, data: Path) -> None:
+def command(shared: Shared, data: str) -> None:
     """Compute verdicts over imported data, by the same rules as on the probe.
 
     One for each of OONI's measurements; for our own rounds one a platform and one an endpoint; for flat tables one a
     vantage, platform and hour. With --json each is a line; without, their numbers are shown.
     """
     from analysis.data import DataError
-    from analysis.verdicts.stored import verdicts_of
+    from analysis.verdicts.stored import verdicts_in
     from measurements.targets_file import load_targets
 
     found: Counter[tuple[str, str]] = Counter()
     try:
-        for line in verdicts_of(data, load_targets(shared.targets)):
+        for line in verdicts_in(data, load_targets(shared.targets)):
             shared.out.line(line)
             found[line.platform, line.verdict] += line.endpoint is None
     except DataError as error:
