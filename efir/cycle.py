@@ -14,7 +14,9 @@ from efir.i18n import _
 from efir.measuring import Keeper, Measured, make_context, measure_once
 from efir.options import Shared
 from efir.throttling import Throttled, measure_throttling
+from efir.uploading import send_if_due
 from measurements.errors import ConfigurationError
+from measurements.invite import InviteError
 from measurements.rules.line import judge_line
 from measurements.state import StateFolder
 from measurements.store import Spool
@@ -76,6 +78,7 @@ class Cycle:
     _memory: Remembered = field(default_factory=Remembered)
     _online: bool = True  # until a round or a sweep says otherwise
     _held: str | None = None  # why nothing is measured, as last said
+    _unsent: str | None = None  # what is wrong with the invite, as last said
 
     async def run(self) -> Exit:
         """Go on until stopped."""
@@ -96,6 +99,7 @@ class Cycle:
         now = self.around.local_now()
         kind = self.agenda.take(now)
         if kind is None:
+            await self._send(now)
             await self.around.sleep(min(LOOK_AGAIN, self.agenda.wait(now)))
         elif self._fit(kind):
             await (self._round() if kind == "round" else self._sentinels())
@@ -131,6 +135,25 @@ class Cycle:
     def _room(self, need: int) -> bool:
         spent = budget.spent(self._today(), self.around.local_now())
         return spent.total + need <= budget.limit(self.metered)
+
+    # Sending ---------------------------------------------------------------------------------------------------
+
+    async def _send(self, now: datetime) -> None:
+        """Between measurements only: an upload would share the line with them."""
+        consent = read_consent(StateFolder(self.shared.state))
+        try:
+            sent = await send_if_due(self.shared, consent, self.spool, now.timestamp) if consent else None
+        except InviteError as error:  # no reason to stop measuring
+            if str(error) != self._unsent:
+                self.show.text(str(error))
+            self._unsent = str(error)
+            return
+        if sent is not None:
+            self.show.text(
+                _("{number} results were sent; {waiting} wait.").format(
+                    number=sent.acknowledged, waiting=sent.waiting
+                )
+            )
 
     # Measuring -------------------------------------------------------------------------------------------------
 

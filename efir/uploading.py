@@ -3,6 +3,8 @@
 import os
 import random
 import time
+from collections.abc import Callable
+from typing import Final
 
 from efir.exits import EfirError
 from efir.i18n import _
@@ -14,6 +16,11 @@ from vantage.consent import Consent, NoConsent, require_consent
 from vantage.network import network_key
 from vantage.upload.batching import Sealer
 from vantage.upload.client import Sender
+from vantage.upload.rules import planned
+from vantage.upload.sending import Sent, plan, send_all, standing
+
+# Names the proxy of automatic uploads too, which have no options.
+PROXY: Final = "EFIR_PROXY"
 
 
 def require_upload(shared: Shared) -> tuple[Consent, Invite]:
@@ -57,3 +64,30 @@ def make_sender(shared: Shared, invite: Invite, proxy: str | None) -> Sender:
 
     tls = ssl.create_default_context(cafile=str(shared.ca_file or bundled()))
     return Sender(invite, random.SystemRandom().random, tls=tls, proxy=proxy)
+
+
+async def send_now(
+    shared: Shared, invite: Invite, spool: Spool, proxy: str | None, clock: Callable[[], float]
+) -> Sent:
+    """Send what waits. Raises StoreError."""
+    sealer = make_sealer(shared, invite, own_line=proxy is None)
+    async with make_sender(shared, invite, proxy) as sender:
+        return await send_all(spool, sealer, sender, clock)
+
+
+async def send_if_due(
+    shared: Shared, consent: Consent, spool: Spool, clock: Callable[[], float]
+) -> Sent | None:
+    """One look of a continuous run: send if the drawn time has come, draw one if there is none. Raises StoreError.
+
+    None where nothing was tried: no consent to send, no invite, nothing that waits, or not yet time.
+    """
+    if not (consent.upload and StateFolder(shared.state).invite.exists() and spool.waiting(1)):
+        return None
+    now, stands = clock(), standing(spool)
+    due = planned(stands.due, now, consent.live, stands.failures > 0, random.SystemRandom().random)
+    if due > now:
+        if due != stands.due:
+            plan(spool, stands, due)
+        return None
+    return await send_now(shared, require_invite(shared), spool, os.environ.get(PROXY), clock)

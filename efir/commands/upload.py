@@ -10,7 +10,15 @@ import msgspec
 from efir.exits import Exit
 from efir.i18n import _
 from efir.options import Shared, shared_options
-from efir.uploading import make_sealer, make_sender, open_spool, require_invite, require_upload
+from efir.uploading import (
+    PROXY,
+    make_sealer,
+    make_sender,
+    open_spool,
+    require_invite,
+    require_upload,
+    send_now,
+)
 
 if TYPE_CHECKING:
     from measurements.invite import Invite
@@ -21,7 +29,12 @@ if TYPE_CHECKING:
 @click.option(
     "--withdraw", is_flag=True, help="Have everything deleted that you sent, and send nothing more."
 )
-@click.option("--proxy", metavar="URL", help="Send through this HTTP proxy, such as http://127.0.0.1:8118.")
+@click.option(
+    "--proxy",
+    envvar=PROXY,
+    metavar="URL",
+    help="Send through this HTTP proxy, such as http://127.0.0.1:8118; default: $EFIR_PROXY.",
+)
 @shared_options
 def command(shared: Shared, preview: bool, withdraw: bool, proxy: str | None) -> Exit:
     """Send the results that wait to the collector of your invite, sealed to the operator's key.
@@ -52,17 +65,9 @@ def _preview(shared: Shared) -> Exit:
 
 
 def _send(shared: Shared, proxy: str | None) -> Exit:
-    from vantage.upload.sending import Sent, send_all
-
     _consent, invite = require_upload(shared)
     with open_spool(shared) as spool:
-        sealer = make_sealer(shared, invite, own_line=proxy is None)
-
-        async def send() -> Sent:
-            async with make_sender(shared, invite, proxy) as sender:
-                return await send_all(spool, sealer, sender, time.time)
-
-        sent = asyncio.run(send())
+        sent = asyncio.run(send_now(shared, invite, spool, proxy, time.time))
     shared.out.line({"type": "upload", **vars(sent)})
     shared.out.text(
         _("{number} results are with the operator; {waiting} still wait.").format(

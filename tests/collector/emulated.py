@@ -1,7 +1,7 @@
 """Emulated vantages: spools with results, invites, and a collector in this process."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,14 +10,18 @@ from typing import Any
 import msgspec
 from aiohttp.test_utils import TestServer
 
+from collector.ingest import open_batch, read_batch
 from collector.invites import new_invite
 from collector.keys import load_or_make_keys
+from collector.limits import Limits
+from collector.networks import UNKNOWN
 from collector.service import Service
-from collector.store import Store
+from collector.store import Batch, Store
 from measurements.batch import Header, Item
 from measurements.ids import uuid7
 from measurements.invite import Invite
 from measurements.records import Observation, VerdictLine
+from measurements.sealing import key_from_text, pack, seal
 
 NOW = datetime(2026, 3, 1, 20, tzinfo=UTC)
 VANTAGE = "ab" * 16
@@ -89,3 +93,11 @@ async def collector(folder: Path, **fields: Any) -> AsyncIterator[tuple[Service,
             yield service, str(server.make_url("")).rstrip("/")
         finally:
             await server.close()
+
+
+def stored_batch(store: Store, made: Invite, records: Iterable[Observation | VerdictLine]) -> Batch:
+    """A batch as the collector has read it, from a connection of no known network."""
+    keys = load_or_make_keys(store.folder)
+    sealed = seal(pack(header(), map(item, records)), made.token, key_from_text(made.key))
+    opened = open_batch(sealed, keys, store, Limits())
+    return read_batch(opened, Limits(), NOW, UNKNOWN, store)

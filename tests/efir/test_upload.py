@@ -1,22 +1,30 @@
 """From a volunteer's spool to the collector, by the commands as people give them."""
 
+import asyncio
 import json
 import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from collector.store import Store
 from efir.cli import command
 from efir.exits import Exit, run_command
+from efir.options import Shared
+from efir.output import Output
+from efir.uploading import send_if_due
 from measurements.state import StateFolder
 from measurements.store import Spool
 from tests.collector.emulated import observation, verdict
+from vantage.consent import Consent, require_consent
+from vantage.upload.sending import Sent
 
 
 class Operator:
@@ -92,6 +100,28 @@ def test_what_waits_is_sent_once_and_then_nothing_waits(
     assert stored(operator) == waiting
     code, [sent] = lines(capsys, "upload", "--state", state)
     assert (code, sent["acknowledged"], sent["batches"]) == (Exit.OK, 0, 0)
+
+
+def test_a_continuous_run_sends_at_the_drawn_time_and_not_before(state: Path, operator: Operator) -> None:
+    efir("consent", "--accept", "--with-upload", "--quiet", "--state", state)
+    shared = Shared(None, state, None, Output(quiet=True))
+    now = time.time()
+    with Spool(StateFolder(state).spool) as spool:
+
+        def look(consent: Consent, later: float) -> Sent | None:
+            return asyncio.run(send_if_due(shared, consent, spool, lambda: now + later))
+
+        consent = require_consent(StateFolder(state))
+        assert [look(consent, later) for later in (0.0, 3599.0)] == [None, None]
+        live = msgspec.structs.replace(consent, live=True)
+        sent = look(live, 600.0)
+        assert sent is not None
+        assert (sent.acknowledged, sent.waiting) == (6, 0)
+        assert look(live, 700.0) is None
+        withdrawn = msgspec.structs.replace(consent, upload=False)
+        spool.add([observation()])
+        assert [look(withdrawn, later) for later in (0.0, 200_000.0)] == [None, None]
+    assert len(stored(operator)) == 6
 
 
 def test_a_bundle_carried_by_hand_counts_each_result_once_beside_an_upload(

@@ -42,6 +42,17 @@ def send_after(live: bool, chance: Callable[[], float]) -> float:
     return low + (high - low) * chance()
 
 
+def planned(due: float | None, now: float, live: bool, retrying: bool, chance: Callable[[], float]) -> float:
+    """When to send: as `due` says, unless there is none yet, or none of these rules can have set it.
+
+    A time too far ahead was set by a clock that was wrong, or before the person agreed to live results. Unix seconds.
+    """
+    longest = _LONGEST_WISH if retrying else (LIVE if live else LATER)[1]
+    if due is None or due - now > longest:
+        return now + send_after(live, chance)
+    return due
+
+
 def pause(attempt: int, chance: Callable[[], float]) -> float:
     """Seconds before the try after failed try number `attempt` (from 1): half of the span fixed, half jittered."""
     span = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(attempt - 1, 20))

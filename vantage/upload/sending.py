@@ -44,6 +44,11 @@ def standing(spool: Spool) -> Standing:
     return msgspec.convert(spool.meta(META, {}), Standing)
 
 
+def plan(spool: Spool, stands: Standing, due: float) -> None:
+    """Keep the time of the next sending."""
+    spool.set_meta(META, msgspec.structs.replace(stands, due=due))
+
+
 async def send_all(spool: Spool, sealer: Sealer, sender: Sender, clock: Callable[[], float]) -> Sent:
     """Send batches until nothing waits or one does not go through. Raises StoreError."""
     sent = Sent()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from vantage.upload.rules import Outcome, after, pause, send_after
+from vantage.upload.rules import Outcome, after, pause, planned, send_after
 
 
 def highest() -> float:
@@ -76,3 +76,19 @@ def test_pauses_double_to_six_hours_and_half_of_each_is_chance() -> None:
     assert [pause(attempt, lowest) for attempt in (1, 2, 3)] == [15.0, 30.0, 60.0]
     assert pause(50, lowest) == 10_800.0
     assert 21_599.0 < pause(5000, highest) < 21_600.0
+
+
+@pytest.mark.parametrize(
+    ("due", "live", "retrying", "when"),
+    [
+        pytest.param(None, False, False, 1000.0 + 3600.0, id="none drawn yet"),
+        pytest.param(None, True, False, 1000.0, id="none drawn yet, live"),
+        pytest.param(5000.0, False, False, 5000.0, id="a drawn time stands"),
+        pytest.param(500.0, False, False, 500.0, id="a time that has passed, as after days of sleep"),
+        pytest.param(90_000.0, False, False, 4600.0, id="more than a day ahead: the clock was wrong"),
+        pytest.param(5000.0, True, False, 1000.0, id="drawn before live results were agreed to"),
+        pytest.param(5000.0, True, True, 5000.0, id="a pause after a failure stands, live or not"),
+    ],
+)
+def test_when_results_that_wait_are_sent(due: float | None, live: bool, retrying: bool, when: float) -> None:
+    assert planned(due, 1000.0, live, retrying, lowest) == when
