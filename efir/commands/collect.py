@@ -205,6 +205,32 @@ def retract(
     return Exit.OK
 
 
+@command.command("publish")
+@_STORE
+@click.option("--since", type=UtcTime(), required=True, help="From this day or time on (UTC).")
+@click.option("--until", type=UtcTime(), required=True, help="Up to, but not with, this day or time (UTC).")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="File to write; must be new.",
+)
+@shared_options
+def publish(shared: Shared, store: Path | None, since: datetime, until: datetime, out: Path) -> Exit:
+    """Write open data: verdicts by hour and network, only where at least five invites stand behind a number."""
+    import msgspec
+
+    from collector.publish import cells, votes
+    from collector.store import Store
+
+    with Store(_folder(store)) as opened:
+        found = [cell._asdict() for cell in cells(votes(opened, since, until))]
+    _write_new(out, b"".join(msgspec.json.encode(cell) + b"\n" for cell in found), 0o644)
+    shared.out.line({"type": "publish", "cells": len(found), "out": str(out)})
+    shared.out.text(_("{number} lines are in {file}.").format(number=len(found), file=out))
+    return Exit.OK
+
+
 @command.command("take")
 @click.argument("bundles", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="BUNDLE...")
 @_STORE
@@ -282,10 +308,10 @@ def rotate_key(shared: Shared, store: Path | None, forget_old: bool) -> Exit:
     return Exit.OK
 
 
-def _write_new(path: Path, content: bytes) -> None:
-    """For the owner only, never over a file that exists. Raises EfirError."""
+def _write_new(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """For the owner only unless told, never over a file that exists. Raises EfirError."""
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             file.write(content)
     except OSError as error:
         raise EfirError(

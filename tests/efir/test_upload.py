@@ -114,6 +114,7 @@ def test_a_continuous_run_sends_at_the_drawn_time_and_not_before(state: Path, op
         consent = require_consent(StateFolder(state))
         assert [look(consent, later) for later in (0.0, 3599.0)] == [None, None]
         live = msgspec.structs.replace(consent, live=True)
+        assert look(live, 0.0) is None  # drawn anew, sooner
         sent = look(live, 600.0)
         assert sent is not None
         assert (sent.acknowledged, sent.waiting) == (6, 0)
