@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check lint format types contract fast bench accuracy calibrate torture rules wheels clean setup
+.PHONY: run probe-wheel test check lint format types contract fast bench accuracy calibrate torture rules wheels clean setup
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -56,6 +56,10 @@ contract: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 check: lint types contract test
+
+# The volunteer's wheel, into dist/.
+probe-wheel: $(VENV)/.dev
+	$(BIN)/python scripts/build_probe_wheel.py dist
 
 # Asks the package index; not part of `make check`, which works offline.
 wheels: $(VENV)/.dev

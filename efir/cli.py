@@ -2,39 +2,30 @@
 
 import importlib
 import sys
+from contextlib import suppress
 from typing import Any
 
 import click
 
-# name -> (module, one line for --help). A new command is one file and one line here.
+# name -> (module, one line for --help). A new command of the volunteer's is one file and one line here.
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("efir.commands.run", "Measure the platforms and say what was found."),
     "explain": ("efir.commands.explain", "Show why a verdict is what it is, with each observation."),
     "results": ("efir.commands.results", "Show stored verdicts."),
     "status": ("efir.commands.status", "Show what is stored, the last round, and what you agreed to."),
     "doctor": ("efir.commands.doctor", "Check whether this device is fit to measure, and how to mend it."),
-    "changes": ("efir.commands.changes", "Find changes that nobody announced."),
     "consent": ("efir.commands.consent", "Read what is measured and who can see it; agree or not."),
     "wipe": ("efir.commands.wipe", "Remove everything Efir keeps on this device."),
     "invite": ("efir.commands.invite", "Take the operator's invite: where results may go."),
     "upload": ("efir.commands.upload", "Send the results that wait, show them first, or take them back."),
     "bundle": ("efir.commands.bundle", "Write the results that wait, sealed, to a file to carry by hand."),
+    "service": ("efir.commands.service", "Let the system run efir by itself, or stop that."),
     "targets": ("efir.commands.targets", "List what is probed, or check the list."),
-    "helper": ("efir.commands.helper", "Run the test helper on a server abroad."),
-    "serve": ("efir.commands.serve", "Serve what was measured as Prometheus metrics."),
-    "collect": ("efir.commands.collect", "Take results from many vantages; invite them, or revoke."),
-    "fetch": ("efir.commands.fetch", "Bring published measurements of others."),
-    "import": ("efir.commands.import_data", "Bring measurements into a folder for analysis."),
-    "export": (
-        "efir.commands.export",
-        "Write stored observations for others: OONI, CSV, Parquet, JSON lines.",
-    ),
-    "verdicts": ("efir.commands.verdicts", "Compute verdicts over imported data."),
     "throttle": ("efir.commands.throttle", "Find out whether a platform is slowed down here."),
-    "lab": ("efir.commands.lab", "Run scenarios in the emulated Internet."),
-    "correlate": ("efir.commands.correlate", "Test whether slowness keeps the hours of a schedule."),
-    "schedule": ("efir.commands.schedule", "Check a schedule of events, or list it in UTC."),
 }
+# The rest of the table lies apart: the volunteer's wheel has none of it (docs/install.md).
+with suppress(ModuleNotFoundError):
+    COMMANDS |= importlib.import_module("efir.more_commands").COMMANDS
 
 
 class LazyGroup(click.Group):
@@ -68,8 +59,23 @@ class LazyGroup(click.Group):
             raise click.UsageError(f"{error.message} Did you mean '{near[0]}'?", ctx) from error
 
 
+def _show_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from efir.about import version
+
+        click.echo(f"efir, version {version()}")
+        context.exit()
+
+
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="efir", prog_name="efir")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version.",
+)
 def command() -> None:
     """Efir measures whether a platform is blocked, intercepted or slowed on your line.
 

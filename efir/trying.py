@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib.metadata import metadata, version
+from importlib.metadata import metadata
 from typing import TYPE_CHECKING
 
+from efir.about import distribution, version
 from efir.measuring import make_context
 from efir.options import Shared
 from measurements.records import Observation
@@ -26,8 +27,8 @@ def try_entries(shared: Shared, targets: Targets, contact: str | None) -> tuple[
 
 def user_agent(contact: str | None) -> str:
     """Who asks, and where to complain: the given URL, or the home page in the package's metadata."""
-    home = next((each.partition(", ")[2] for each in metadata("efir").get_all("Project-URL", [])), "")
-    return f"Efir/{version('efir')} targets-check (+{contact or home})"
+    home = next((each.partition(", ")[2] for each in metadata(distribution()).get_all("Project-URL", [])), "")
+    return f"Efir/{version()} targets-check (+{contact or home})"
 
 
 async def _try(targets: Targets, context: "Context") -> tuple[bool, list[Finding]]:

@@ -1,7 +1,7 @@
 """When to measure: the same shape every day, its moments known to nobody in advance. Pure.
 
-Schedule-blind (DESIGN sections 2 and 7): denser on all evenings, never on a date, so that the timing of probes
-tells nothing of any event, and event and non-event evenings are measured alike. Each local day is cut into slots; in
+Blind (DESIGN sections 2 and 7): denser on all evenings, never on a date, so that the timing of probes tells
+nothing of what anybody waits for, and all evenings are measured alike. Each local day is cut into slots; in
 each slot one moment is drawn evenly. So every hour is seen, no regular beat of the line can hide between probes, and a
 device that slept through slots simply goes on with the next: nothing is caught up in a burst.
 """

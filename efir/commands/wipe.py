@@ -13,8 +13,9 @@ from measurements.state import StateFolder
 
 @click.command()
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--uninstall", is_flag=True, help="Also remove the service and say how to remove the program.")
 @shared_options
-def command(shared: Shared, yes: bool) -> Exit:
+def command(shared: Shared, yes: bool, uninstall: bool) -> Exit:
     """Remove Efir's own files from the state folder: results, consent and pseudonyms.
 
     Works while another efir runs; that one then ends with an error. Files that are not Efir's stay.
@@ -24,6 +25,10 @@ def command(shared: Shared, yes: bool) -> Exit:
     if not (yes or _agreed(shared, len(found))):
         shared.out.text(_("Nothing was removed."))
         return Exit.OK
+    if uninstall:
+        from efir.commands.service import take_away
+
+        take_away(shared)
     removed, kept = _remove(found)
     foreign = _remove_folder(folder.root)
     line = {
@@ -41,6 +46,8 @@ def command(shared: Shared, yes: bool) -> Exit:
     if foreign:
         shared.out.text(_("{number} files there are not Efir's and stay.").format(number=foreign))
     shared.out.text(cannot_remove())
+    if uninstall:
+        shared.out.text(_("The program itself goes with: {command}").format(command=uninstall_command()))
     if kept:
         names = ", ".join(path.name for path in kept)
         raise EfirError(
@@ -57,6 +64,13 @@ def cannot_remove() -> str:
         "caches, backups and snapshots of this device, copies that flash memory keeps of deleted files, results "
         "already sent, and what your operator has recorded."
     )
+
+
+def uninstall_command() -> str:
+    """What removes the installed program: only the installer knows all of its files."""
+    from efir.about import distribution
+
+    return f"{sys.executable} -m pip uninstall {distribution()}"
 
 
 def _agreed(shared: Shared, number: int) -> bool:
