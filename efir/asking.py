@@ -1,4 +1,4 @@
-"""What is asked once about the line: it cannot be measured, and verdicts need it."""
+"""What only the person knows: the line (asked once), and whether a session may cost more."""
 
 import sys
 from typing import Any
@@ -23,6 +23,17 @@ def about_the_line(shared: Shared, plan: str | None, tethered: str | None, acces
         given = _ask(shared) | given
     if given:
         write_stated(folder, structs.replace(before or Stated(), **given))
+
+
+def longer_pairs(shared: Shared, budget: int) -> bool | None:
+    """Whether pairs may follow a late slowing on a metered line, within `budget` bytes; None without a terminal."""
+    if not sys.stdin.isatty():
+        return None
+    question = _(
+        "Some slowing begins only after a megabyte or more. Proving it takes longer downloads, up to {megabytes} MB "
+        "in all. Allow them if they are needed?"
+    ).format(megabytes=budget // 1_000_000)
+    return click.confirm(question, default=False, err=shared.out.as_json)
 
 
 def _ask(shared: Shared) -> dict[str, Any]:

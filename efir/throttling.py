@@ -52,7 +52,7 @@ async def measure_throttling(
     spool: Spool,
     with_helper: bool,
     progress: "Callable[[Progress], None]",
-    tariff: TariffPlan = "unknown",
+    tariff: TariffPlan,
 ) -> Throttled:
     """Look whether the line is fit, hold the sessions, keep everything and conclude."""
     from probes.round import run_round

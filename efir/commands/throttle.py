@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from efir.asking import longer_pairs
 from efir.consenting import ensure_consent
 from efir.exits import Exit
 from efir.measuring import known_platforms
@@ -15,6 +16,7 @@ from efir.throttling import measure_throttling
 from measurements.state import StateFolder
 from measurements.store import Spool
 from measurements.targets_file import load_targets
+from vantage.line import Stated, read_stated
 
 if TYPE_CHECKING:
     from probes.sessions.plan import Plan
@@ -62,11 +64,19 @@ def command(
     consent = ensure_consent(shared)
     targets = load_targets(shared.targets)
     names = known_platforms(targets, platforms) or list(targets.platforms)
-    plan = plan_for(consent.interactive if metered == "auto" else metered == "yes")
+    costs = consent.interactive if metered == "auto" else metered == "yes"
+    plan = plan_for(costs)
+    allowed = longer_pairs(shared, plan.budget) if costs else None
+    if allowed is not None:
+        plan = replace(plan, beyond_bytes=None if allowed else 0)
     plan = _changed(plan, max_pairs, pair_interval, flow_seconds, flow_bytes)
-    with Spool(StateFolder(shared.state).spool) as spool, SessionProgress(shared.out, plan) as progress:
+    folder = StateFolder(shared.state)
+    stated = read_stated(folder) or Stated()
+    with Spool(folder.spool) as spool, SessionProgress(shared.out, plan) as progress:
         found = asyncio.run(
-            measure_throttling(shared, targets, names, plan, spool, consent.helper, progress.show)
+            measure_throttling(
+                shared, targets, names, plan, spool, consent.helper, progress.show, stated.plan
+            )
         )
     for line in found.lines:
         shared.out.line(line)

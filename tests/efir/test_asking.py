@@ -1,10 +1,15 @@
 """The questions about the line are asked once, and options answer them without a terminal."""
 
+import os
+import pty
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from efir.asking import about_the_line
+from efir.asking import about_the_line, longer_pairs
 from efir.options import Shared
 from efir.output import Output
 from measurements.state import StateFolder
@@ -14,6 +19,17 @@ from vantage.line import Stated, read_stated
 @pytest.fixture
 def shared(tmp_path: Path) -> Shared:
     return Shared(None, tmp_path / "state", None, Output(quiet=True))
+
+
+@contextmanager
+def on_a_terminal(answer: str) -> Iterator[None]:
+    """Standard input is a terminal on which `answer` was typed."""
+    ours, theirs = pty.openpty()
+    os.write(ours, answer.encode())
+    with pytest.MonkeyPatch.context() as patch, open(theirs, encoding="utf-8") as terminal:
+        patch.setattr(sys, "stdin", terminal)
+        yield
+    os.close(ours)
 
 
 def test_without_a_word_nothing_is_kept(shared: Shared) -> None:
@@ -26,6 +42,16 @@ def test_options_add_to_what_was_said(shared: Shared) -> None:
     about_the_line(shared, None, "no", "mobile")
     said = read_stated(StateFolder(shared.state))
     assert said == Stated(plan="bundled", tethered=False, access="mobile")
+
+
+@pytest.mark.parametrize(("answer", "allowed"), [("y\n", True), ("\n", False), ("n\n", False)])
+def test_longer_downloads_on_a_metered_line_need_a_yes(shared: Shared, answer: str, allowed: bool) -> None:
+    with on_a_terminal(answer):
+        assert longer_pairs(shared, 50_000_000) is allowed
+
+
+def test_without_a_terminal_nobody_is_asked_about_longer_downloads(shared: Shared) -> None:
+    assert longer_pairs(shared, 50_000_000) is None
 
 
 def test_a_damaged_answer_is_asked_again(shared: Shared) -> None:
