@@ -130,8 +130,8 @@ class Relay:
             upper_writer.write_eof()
         finally:
             down.cancel()
+            upper_writer.close()  # before anything is awaited: a task that is cancelled here does not come back
             await asyncio.gather(down, return_exceptions=True)
-            await _close(upper_writer)
 
     async def _down(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pacing: Pacing) -> None:
         loop = asyncio.get_running_loop()
