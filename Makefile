@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run probe-wheel test check lint format types contract fast bench accuracy calibrate torture rules wheels clean setup
+.PHONY: run probe-wheel test check lint format types contract fast bench accuracy calibrate torture rules wheels openapi clean setup
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -51,6 +51,10 @@ rules: $(VENV)/.dev
 # Uploads under kills, cuts, replays, full disks and old clocks: nothing lost, nothing twice.
 torture: $(VENV)/.dev
 	$(BIN)/python scripts/torture.py $(ARGS)
+
+# The live page's API description, from its records.
+openapi: $(VENV)/.dev
+	$(BIN)/python -m exporter.board.openapi
 
 contract: $(VENV)/.dev
 	$(BIN)/lint-imports

@@ -6,6 +6,7 @@
     collect  from the live state to metric families, per vantage and per network
     pages    rendered in a thread, kept for the next scrape
     server   the HTTP side
+    board/   the live page and its JSON API
     rules/   recording rules, alerts, their thresholds and their tests
 
 Reads records only: nothing here measures, and nothing here knows how a probe works.

@@ -59,8 +59,8 @@ class Pages:
     """Keeps the newest pages of one reader."""
 
     def __init__(self, reader: Reader, monotonic: Callable[[], float]) -> None:
-        self._reader = reader
-        self._monotonic = monotonic
+        self.reader = reader
+        self.monotonic = monotonic
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="efir-pages")
         self._made: _Made | None = None
         self._task: asyncio.Task[None] | None = None
@@ -75,7 +75,7 @@ class Pages:
     async def get(self, which: Which, form: Format) -> bytes:
         """The page, as fresh as it can be had in `PATIENCE`."""
         self._wanted.add((which, form))
-        if self._made is None or self._monotonic() - self._made.at > FRESH:
+        if self._made is None or self.monotonic() - self._made.at > FRESH:
             patience = PATIENCE if self._made and (which, form) in self._made.pages else None
             await asyncio.wait([self._making()], timeout=patience)
         made = self._made
@@ -105,10 +105,10 @@ class Pages:
         self._made = await loop.run_in_executor(self._thread, self._look, frozenset(self._wanted))
 
     def _look(self, wanted: frozenset[tuple[Which, Format]]) -> _Made:
-        started = self._monotonic()
-        made = _Made(started, self._reader.look())
+        started = self.monotonic()
+        made = _Made(started, self.reader.look())
         for which, form in wanted:
             families = made.look.public if which == "public" else made.look.private
             made.pages[which, form] = render(families, form)
-        self._took = self._monotonic() - started
+        self._took = self.monotonic() - started
         return made

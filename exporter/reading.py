@@ -7,12 +7,15 @@ from datetime import datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from threading import Lock
 
-from exporter.collect import Seen, overall, per_network, per_vantage
+from exporter.board.history import KEPT, Cell, History
+from exporter.board.series import Hour
+from exporter.board.state import Board, Known, board, hours_in
+from exporter.collect import K, Seen, overall, per_network, per_vantage
 from exporter.events import EventWindow, event_windows
 from exporter.families import Families
 from exporter.live import INTERVAL, Live
 from exporter.metrics import PHASE_BUCKETS
-from exporter.source import Source, SourceError, StoreState, VantageFacts
+from exporter.source import Arrivals, Source, SourceError, StoreState, VantageFacts
 
 
 @dataclass(frozen=True)
@@ -25,13 +28,13 @@ class Look:
 
 
 class Reader:
-    """Follows one source. `wall` and `monotonic` give seconds, `utc` the time."""
+    """Follows one source. `platforms`: id -> name; `monotonic` gives seconds, `utc` the time."""
 
     def __init__(
         self,
         source: Source,
         *,
-        platforms: Sequence[str],
+        platforms: Mapping[str, str],
         windows: Sequence[EventWindow] = (),
         utc: Callable[[], datetime],
         monotonic: Callable[[], float],
@@ -39,8 +42,10 @@ class Reader:
     ) -> None:
         self.own = source.own
         self.live = Live(PHASE_BUCKETS, interval)
+        self.history = History()
+        self._begun = False
         self._source = source
-        self._platforms = list(platforms)
+        self._platforms = dict(platforms)
         self._windows = windows
         self._utc = utc
         self._monotonic = monotonic
@@ -61,10 +66,39 @@ class Reader:
                 families.add("efir_collect_duration_seconds", (), took)
             return Look(public, private, failed)
 
+    def series(self, cell: Cell) -> tuple[list[Hour], int]:
+        """Hours of one platform in one network, and the least number of invites behind each."""
+        with self._lock:
+            known = self._known()
+            return hours_in(known, cell), known.k
+
+    def _known(self) -> Known:
+        now = self._utc()
+        readable = self._take(now)
+        return Known(
+            now=now,
+            standings=self.live.standing(now, self._facts),
+            history=self.history,
+            facts=self._facts,
+            names=self._platforms,
+            windows=self._windows,
+            k=1 if self.own else K,
+            own=self.own,
+            readable=readable,
+        )
+
+    def board(self) -> Board:
+        """Read the store and make the board; where it cannot be read, from what is known, and marked so."""
+        with self._lock:
+            return board(self._known())
+
     def _take(self, now: datetime) -> bool:
         try:
-            arrivals = self._source.arrivals(now - self.live.fresh)
-            self.live.take(arrivals, now)
+            arrivals = self._source.arrivals(now - KEPT)
+            self.history.take(arrivals, now)
+            # What was in the store before we began is no late arrival.
+            self.live.take(arrivals if self._begun else _since(arrivals, now - self.live.fresh), now)
+            self._begun = True
             self._facts, self._state = self._source.facts(), self._source.state()
         except SourceError:
             return False
@@ -73,18 +107,27 @@ class Reader:
     def _pages(self, now: datetime, failed: bool, *, private: bool) -> Families:
         families = Families()
         standings = self.live.standing(now, self._facts)
-        seen = Seen(standings, self.live.counts, self._state, self._platforms)
+        seen = Seen(standings, self.live.counts, self._state, list(self._platforms))
         if private:
             per_vantage(seen, families)
             per_network(seen, families, k=1)
         else:
             per_network(seen, families)
         overall(seen, families)
-        event_windows(self._windows, self._platforms, now.timestamp(), families)
+        event_windows(self._windows, list(self._platforms), now.timestamp(), families)
         families.add("efir_collect_timestamp_seconds", (), now.timestamp())
         families.add("efir_collect_failed", (), failed)
         families.add("efir_build_info", self._build, 1)
         return families
+
+
+def _since(arrivals: Arrivals, time: datetime) -> Arrivals:
+    return Arrivals(
+        [each for each in arrivals.observations if each.time >= time],
+        [each for each in arrivals.verdicts if each.time >= time],
+        [each for each in arrivals.rounds if each.time >= time],
+        [each for each in arrivals.sessions if each.time >= time],
+    )
 
 
 def _version() -> str:

@@ -9,19 +9,24 @@ from typing import Final
 from aiohttp import web
 
 from exporter.access import allowed
+from exporter.board.routes import Keeper, board_routes
 from exporter.pages import CONTENT_TYPES, Pages, Which, negotiated
 
-# No script, no frame, nothing from elsewhere: the landing page is text.
+# No script at all, styles and signs from ourselves only, nothing from elsewhere, in nobody's frame.
 _HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
 
 PAGES: Final = web.AppKey("pages", Pages)
+KEEPER: Final = web.AppKey("keeper", Keeper)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _LINKS: Final = (
+    ("/", "the live page"),
+    ("/api/v1/state", "what it shows, as JSON; described in /api/v1/openapi.json"),
     ("/metrics", "metrics for Prometheus"),
     ("/metrics/vantages", "metrics of single vantages; needs the token"),
     ("/-/healthy", "200 while the process runs"),
@@ -38,9 +43,11 @@ def make_app(
     """
     app = web.Application()
     app[PAGES] = pages
+    app[KEEPER] = keeper = Keeper(pages.reader, pages.monotonic)
     app.cleanup_ctx.append(_running)
     links = [*_LINKS, *((route.path, "") for route in routes or ())]
-    app.router.add_get("/", _landing(links))
+    app.router.add_get("/-/", _landing(links))
+    app.add_routes(board_routes(keeper))
     app.router.add_get("/metrics", _metrics("public"))
     app.router.add_get("/metrics/vantages", _guarded(_metrics("private"), token, own))
     app.router.add_get("/-/healthy", _healthy)
@@ -60,6 +67,7 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
     with suppress(asyncio.CancelledError):
         await warm
     pages.close()
+    app[KEEPER].close()
 
 
 async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:

@@ -96,7 +96,7 @@ def _of_platform(
     if session is not None and session.line.verdict == "throttled":
         slow = session.line.mechanism == "handshake_delay"
         said.append(("throttled", "tls" if slow else "transfer"))
-    verdict, stage = min(said, key=lambda each: _badness(each[0]), default=(None, None))
+    verdict, stage = min(said, key=lambda each: badness(each[0]), default=(None, None))
     ratio = session.line.ratio if session else None
     return OfPlatform(
         verdict=verdict,
@@ -106,5 +106,6 @@ def _of_platform(
     )
 
 
-def _badness(verdict: str) -> int:
+def badness(verdict: str) -> int:
+    """Place in `WORST_FIRST`, 0 = worst; unknown words come last."""
     return next((place for place, word in enumerate(WORST_FIRST) if word == verdict), len(WORST_FIRST))

@@ -71,7 +71,7 @@ def _app(
 
     reader = Reader(
         source,
-        platforms=list(load_targets(shared.targets).platforms),
+        platforms={name: each.name for name, each in load_targets(shared.targets).platforms.items()},
         windows=windows,
         utc=lambda: datetime.now(UTC),
         monotonic=time.monotonic,

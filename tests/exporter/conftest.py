@@ -23,6 +23,11 @@ STORE = ("efir_spool_", "efir_upload_", "efir_ingest_")
 _RESET = ("tls", "connection_reset")
 
 
+def names(targets: Targets) -> dict[str, str]:
+    """Names of the platforms by id."""
+    return {id_: platform.name for id_, platform in targets.platforms.items()}
+
+
 @pytest.fixture
 def now() -> datetime:
     """The time of the test's clock."""
@@ -62,7 +67,7 @@ def full_page(targets: Targets) -> Families:
     source = MemorySource([arrivals], {"v1": VantageFacts(clock_offset=0.2)}, store)
     reader = Reader(
         source,
-        platforms=list(targets.platforms),
+        platforms=names(targets),
         windows=[EventWindow("s-01", NOW.timestamp() - 60, NOW.timestamp() + 60)],
         utc=lambda: NOW,
         monotonic=lambda: 0.0,

@@ -40,7 +40,7 @@ class Broken(SpoolSource):
 
 @asynccontextmanager
 async def served(source: SpoolSource, token: str | None = None) -> AsyncIterator[tuple[ClientSession, str]]:
-    reader = Reader(source, platforms=["vk"], utc=lambda: NOW, monotonic=lambda: 0.0)
+    reader = Reader(source, platforms={"vk": "VK"}, utc=lambda: NOW, monotonic=lambda: 0.0)
     runner = web.AppRunner(make_app(Pages(reader, lambda: 0.0), token=token, own=source.own), access_log=None)
     await runner.setup()
     try:
@@ -108,7 +108,7 @@ async def test_it_tells_when_the_store_cannot_be_read(spool: Spool):
 
 async def test_the_landing_page_links_to_what_there_is_and_loads_nothing(spool: Spool):
     async with served(SpoolSource(spool)) as (session, base):
-        async with session.get(base) as answer:
+        async with session.get(f"{base}/-/") as answer:
             policy, text = answer.headers["Content-Security-Policy"], await answer.text()
         assert "default-src 'none'" in policy
         assert 'href="/metrics"' in text

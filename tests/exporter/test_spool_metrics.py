@@ -12,7 +12,7 @@ from exporter.source import SpoolSource
 from measurements.records import Probe
 from measurements.store import Spool
 from measurements.targets import Targets
-from tests.exporter.conftest import NOW
+from tests.exporter.conftest import NOW, names
 from tests.rounds import Told, Who, new_id, one_round, one_session
 
 WHO = Who("v1")
@@ -30,9 +30,7 @@ def keep(spool: Spool, told: Told) -> None:
 def read(spool: Spool, targets: Targets) -> Read:
     """Reads the page at a time."""
     clock = [NOW]
-    reader = Reader(
-        SpoolSource(spool), platforms=list(targets.platforms), utc=lambda: clock[0], monotonic=lambda: 0.0
-    )
+    reader = Reader(SpoolSource(spool), platforms=names(targets), utc=lambda: clock[0], monotonic=lambda: 0.0)
 
     def page(at: datetime) -> Page:
         clock[0] = at

@@ -1,0 +1,58 @@
+"""WCAG 2.1 AA: text against what it stands on, computed from the style sheet."""
+
+import re
+from importlib.resources import files
+
+import pytest
+
+from exporter.board.page import SIGNS
+
+CSS = (files("exporter.board") / "static" / "live.css").read_text("utf-8")
+RULES = [
+    (selector.strip(), body)
+    for selector, body in re.findall(r"([^{}]+){([^{}]*)}", re.sub(r"/\*.*?\*/", "", CSS, flags=re.S))
+]
+# 1.4.3 for text of any size.
+AA = 4.5
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of #rrggbb (WCAG 2.1, definitions)."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def colour(body: str, property_name: str) -> str | None:
+    found = re.search(rf"(?:^|[;\s]){property_name}:\s*(#[0-9a-f]{{6}})", body)
+    return found and found[1]
+
+
+def test_the_formula_gives_wcags_own_figures() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.01)
+
+
+COLOURED = [(selector, body) for selector, body in RULES if colour(body, "color")]
+
+
+@pytest.mark.parametrize(("selector", "body"), COLOURED, ids=[selector for selector, _ in COLOURED])
+def test_text_can_be_read_on_its_ground(selector: str, body: str) -> None:
+    ground = colour(body, "background-color")
+    assert ground, f"{selector} sets a colour without its ground"
+    assert contrast(colour(body, "color") or "", ground) >= AA
+
+
+def test_each_state_has_colours_and_its_sign_can_be_read_on_its_pattern() -> None:
+    colours = dict(COLOURED)
+    for state in SIGNS:
+        text = colour(colours[f".{state}"], "color") or ""
+        for selector, body in RULES:
+            if selector == f".strip .{state}":
+                for ground in re.findall(r"#[0-9a-f]{6}", body):
+                    assert contrast(text, ground) >= AA
