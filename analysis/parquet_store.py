@@ -104,8 +104,14 @@ class Stage:
     def add(self, batch: Any) -> None:
         """Stage a `pyarrow.RecordBatch` of the table's columns."""
         if self._writer is None:
-            # lz4: these files live for minutes
-            self._writer = pq.ParquetWriter(self._part(), self.table.schema, compression="lz4")
+            # These files live for minutes: neither a dictionary nor statistics would pay.
+            self._writer = pq.ParquetWriter(
+                self._part(),
+                self.table.schema,
+                compression="lz4",
+                use_dictionary=False,
+                write_statistics=False,
+            )
         self._writer.write_batch(batch)
 
     def add_query(self, select: str) -> int:
