@@ -11,7 +11,6 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Final
 
-import click
 import msgspec
 
 from collector.invites import forget_before
@@ -21,6 +20,7 @@ from collector.service import Service
 from collector.store import Store
 from efir.exits import EfirError
 from efir.i18n import _
+from efir.listening import address
 from efir.options import Shared
 from measurements.targets import Helper
 
@@ -94,15 +94,10 @@ def _tls(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
 
 
 def _listening(text: str) -> socket.socket:
-    host, colon, port = text.rpartition(":")
-    host = host.strip("[]")
-    if not colon or not host or not port.isdigit() or int(port) > 65535:
-        raise click.UsageError(
-            _("{text}: not ADDRESS:PORT, such as 192.0.2.10:443 or [2001:db8::1]:443").format(text=text)
-        )
+    host, port = address(text)
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, int(port)), family=family, backlog=1024)
+        return socket.create_server((host, port), family=family, backlog=1024)
     except OSError as error:
         raise EfirError(
             _(
