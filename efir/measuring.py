@@ -9,10 +9,12 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from efir.exits import Exit
 from efir.options import Shared
 from measurements.ids import uuid7
+from measurements.invite import read_invite
 from measurements.records import Observation, SummaryLine, VerdictLine
 from measurements.rules.judge import Round, judge_round
 from measurements.rules.line import Line
@@ -21,6 +23,7 @@ from measurements.state import StateFolder, pseudonym
 from measurements.store import Spool
 from measurements.store_sql import adding
 from measurements.targets import Targets
+from measurements.targets_file import load_targets
 from vantage.line import read_stated
 from vantage.network import network_key, own_names
 
@@ -45,6 +48,15 @@ def make_context(shared: Shared) -> "Context":
         clock=clock,
         scrub=scrubber(own_names()),
     )
+
+
+def measured_targets(shared: Shared) -> Targets:
+    """The targets file, and the invite's test server where the file names none. Raises ConfigurationError."""
+    targets = load_targets(shared.targets)
+    path = StateFolder(shared.state).invite
+    if targets.helper is None and path.exists():
+        return msgspec.structs.replace(targets, helper=read_invite(path).helper)
+    return targets
 
 
 def known_platforms(targets: Targets, names: Sequence[str]) -> list[str] | None:

@@ -12,14 +12,13 @@ import click
 from efir.consenting import ensure_consent
 from efir.exits import Exit
 from efir.i18n import _
-from efir.measuring import Measured, known_platforms, measure_once
+from efir.measuring import Measured, known_platforms, measure_once, measured_targets
 from efir.options import Shared, shared_options
 from efir.show.progress import RoundProgress
 from efir.show.verdicts import show_round
 from measurements.state import StateFolder
 from measurements.store import IN_MEMORY, Spool
 from measurements.targets import Targets
-from measurements.targets_file import load_targets
 from measurements.throttle.thresholds import THRESHOLDS
 from vantage.consent import Consent
 
@@ -67,7 +66,7 @@ def command(
     slow, on a plan that is the same every day. Stop it with Ctrl-C, or from elsewhere by taking the consent back.
     """
     consent = ensure_consent(shared)
-    targets = load_targets(shared.targets)
+    targets = measured_targets(shared)
     chosen = known_platforms(targets, platforms)
     with Spool(IN_MEMORY if keep_nothing else StateFolder(shared.state).spool) as spool:
         if once:

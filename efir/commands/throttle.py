@@ -9,13 +9,12 @@ import click
 from efir.asking import longer_pairs
 from efir.consenting import ensure_consent
 from efir.exits import Exit
-from efir.measuring import known_platforms
+from efir.measuring import known_platforms, measured_targets
 from efir.options import Shared, shared_options
 from efir.show.throttle import SessionProgress, show_throttling
 from efir.throttling import measure_throttling
 from measurements.state import StateFolder
 from measurements.store import Spool
-from measurements.targets_file import load_targets
 from vantage.line import Stated, read_stated
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def command(
     from probes.sessions.plan import plan_for
 
     consent = ensure_consent(shared)
-    targets = load_targets(shared.targets)
+    targets = measured_targets(shared)
     names = known_platforms(targets, platforms) or list(targets.platforms)
     costs = consent.interactive if metered == "auto" else metered == "yes"
     plan = plan_for(costs)

@@ -17,6 +17,7 @@ import pytest
 from collector.store import Store
 from efir.cli import command
 from efir.exits import Exit, run_command
+from efir.measuring import measured_targets
 from efir.options import Shared
 from efir.output import Output
 from efir.uploading import send_if_due
@@ -123,6 +124,17 @@ def test_a_continuous_run_sends_at_the_drawn_time_and_not_before(state: Path, op
         spool.add([observation()])
         assert [look(withdrawn, later) for later in (0.0, 200_000.0)] == [None, None]
     assert len(stored(operator)) == 6
+
+
+def test_the_test_server_of_an_invite_is_measured_with_unless_the_targets_file_names_one(state: Path) -> None:
+    shared = Shared(None, state, None, Output(quiet=True))
+    assert measured_targets(shared).helper is None
+    path = StateFolder(state).invite
+    helper = {"addresses": ["192.0.2.10"], "sha256": "ab" * 32}
+    path.write_bytes(msgspec.json.encode({**msgspec.json.decode(path.read_bytes()), "helper": helper}))
+    found = measured_targets(shared).helper
+    assert found is not None
+    assert found.addresses == ("192.0.2.10",)
 
 
 def test_a_bundle_carried_by_hand_counts_each_result_once_beside_an_upload(
