@@ -21,6 +21,11 @@ class Hours:
     windows: tuple[Window, ...]  # merged where they overlap, in time order
     left_out: tuple[tuple[int, int], ...] = ()  # UTC seconds [start, end) of other causes, in neither group
 
+    @property
+    def held(self) -> tuple[Window, ...]:
+        """The windows that are compared: those of cancelled events are not."""
+        return tuple(window for window in self.windows if not window.cancelled)
+
 
 def merge(windows: list[Window]) -> list[Window]:
     """Windows that overlap (or repeat) made one, in time order."""

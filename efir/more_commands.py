@@ -17,5 +17,6 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "verdicts": ("efir.commands.verdicts", "Compute verdicts over imported data."),
     "lab": ("efir.commands.lab", "Run scenarios in the emulated Internet."),
     "correlate": ("efir.commands.correlate", "Test whether slowness keeps the hours of a schedule."),
+    "report": ("efir.commands.report", "Write a report to publish: one file, no network."),
     "schedule": ("efir.commands.schedule", "Check a schedule of events, or list it in UTC."),
 }

@@ -67,9 +67,8 @@ def _examine(votes: Votes, hours: Hours, options: Options) -> _Finding:
     kept = votes.take(_outside_of(votes, hours))
     if len(kept) == 0:
         return _untested(kept, 0, "no measurements outside the hours of other causes")
-    held = tuple(window for window in hours.windows if not window.cancelled)
-    cancelled = [(window.start, window.end) for window in hours.windows if window.cancelled]
-    tested = kept.take(~_covered(kept, cancelled))
+    held = hours.held
+    tested = tested_votes(votes, hours)
     if len(tested) == 0:
         return _untested(tested, 0, "no measurements outside cancelled events")
     cell = prepare(tested, held, options.zone)
@@ -85,6 +84,12 @@ def _examine(votes: Votes, hours: Hours, options: Options) -> _Finding:
 
 def _name(votes: Votes) -> str:
     return f"{votes.platform}/{votes.asn}/{votes.group}/{votes.outcome}"
+
+
+def tested_votes(votes: Votes, hours: Hours) -> Votes:
+    """The votes that take part: those in hours of other causes and of cancelled events do not."""
+    cancelled = [(window.start, window.end) for window in hours.windows if window.cancelled]
+    return votes.take(~_covered(votes, (*hours.left_out, *cancelled)))
 
 
 def _outside_of(votes: Votes, hours: Hours) -> Bools:

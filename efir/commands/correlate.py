@@ -1,12 +1,21 @@
 """`efir correlate`: do slowness and failures keep the hours of a schedule?"""
 
-import os
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import click
 
+from efir.associating import (
+    associations,
+    make_plan,
+    one_thread,
+    opened,
+    plan_options,
+    registered_plan,
+    votes_of,
+)
 from efir.commands.schedule import outcome as schedule_outcome
 from efir.commands.schedule import read as read_schedule
 from efir.commands.schedule import report as report_schedule
@@ -15,35 +24,14 @@ from efir.i18n import _
 from efir.options import Shared, shared_options
 
 if TYPE_CHECKING:
-    from analysis.correlate.types import Association, Outcome, Votes
+    from analysis.correlate.types import Association
     from analysis.preregistration import Plan
-    from analysis.schedule.model import Schedule
-
-_OUTCOMES = ("goodput", "failure")
 
 
 @click.command()
 @click.option("--data", help="Folder made by `efir import`.")
 @click.option("--schedule", "file", required=True, type=click.Path(path_type=Path), help="YAML or iCalendar.")
-@click.option("--outcome", "outcomes", multiple=True, type=click.Choice(_OUTCOMES), help="Default: both.")
-@click.option("--platform", "platforms", multiple=True, help="Only these platforms.")
-@click.option("--kind", "kinds", multiple=True, help="Only events of these kinds.")
-@click.option("--by-group", is_flag=True, help="Pool the networks of one owner.")
-@click.option(
-    "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Where the random shifts begin."
-)
-@click.option(
-    "--shifts",
-    type=click.IntRange(min=100),
-    default=3000,
-    show_default=True,
-    help="Random shifts of the schedule.",
-)
-@click.option(
-    "--preregister",
-    type=click.Path(path_type=Path),
-    help="Write the hypotheses here before the data are looked at; once the file exists, keep to it.",
-)
+@plan_options
 @shared_options
 def command(
     shared: Shared,
@@ -64,102 +52,22 @@ def command(
     """
     if data is None and preregister is None:
         raise click.UsageError("Missing option '--data' (only --preregister can go without).")
-    # Many small systems of equations: threads would only wait for each other (measured: four times as long).
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    one_thread()
     schedule = read_schedule(file)
     if not shared.out.as_json:
         report_schedule(shared, schedule, file)
     if not schedule.events:
         raise EfirError(_("{file}: no event with clock hours to compare with").format(file=file))
-    plan = _plan(schedule, outcomes or _OUTCOMES, platforms, kinds, by_group, seed, shifts)
-    registered = _registered(shared, plan, preregister) if preregister else None
+    plan = make_plan(schedule, outcomes, platforms, kinds, by_group, seed, shifts)
+    registered = registered_plan(shared, plan, preregister, datetime.now(UTC)) if preregister else None
     if data is None:
         return schedule_outcome(schedule)
-    lines = [
-        line
-        for outcome in plan.outcomes
-        for line in _associations(cast("Outcome", outcome), data, schedule, plan, registered)
-    ]
+    lines: list[Association] = []
+    with closing(opened(data)) as store:
+        for outcome in plan.outcomes:
+            lines += associations(votes_of(store, outcome, plan), schedule, plan, registered)
     _show(shared, lines, plan)
     return schedule_outcome(schedule)
-
-
-def _plan(
-    schedule: "Schedule",
-    outcomes: tuple[str, ...],
-    platforms: tuple[str, ...],
-    kinds: tuple[str, ...],
-    by_group: bool,
-    seed: int,
-    shifts: int,
-) -> "Plan":
-    from importlib.metadata import version
-
-    from analysis.preregistration import Plan, method
-
-    return Plan(
-        schedule_sha256=schedule.sha256,
-        outcomes=outcomes,
-        platforms=platforms,
-        kinds=kinds,
-        by_group=by_group,
-        seed=seed,
-        shifts=shifts,
-        method=method(),
-        efir=version("efir"),
-    )
-
-
-def _registered(shared: Shared, plan: "Plan", file: Path) -> str:
-    """The hash of the registered plan: written now, or read back and compared."""
-    from analysis.preregistration import PreregistrationError, differences, read, write
-
-    try:
-        if not file.exists():
-            registered = write(plan, datetime.now(UTC), file)
-            shared.out.text(_("hypotheses written to {file}").format(file=file))
-        else:
-            registered = read(file)
-    except (PreregistrationError, OSError) as error:
-        raise EfirError(str(error)) from None
-    changed = differences(registered.plan, plan)
-    if changed:
-        raise EfirError(
-            _(
-                "{file} registers another analysis: {changes}. Run it as registered, or without --preregister."
-            ).format(file=file, changes="; ".join(changed))
-        )
-    shared.out.text(
-        _("preregistered {time}, hash {hash}").format(time=registered.written, hash=registered.sha256)
-    )
-    return registered.sha256
-
-
-def _associations(
-    outcome: "Outcome", data: str, schedule: "Schedule", plan: "Plan", registered: str | None
-) -> list["Association"]:
-    from analysis.as_groups import pool
-    from analysis.correlate.core import Options, correlate
-
-    cells = _votes(outcome, data, plan)
-    if plan.by_group:
-        cells = pool(cells)
-    options = Options(schedule.timezone, plan.seed, plan.shifts, registered)
-    return correlate(cells, lambda platform: schedule.hours(platform, plan.kinds), options)
-
-
-def _votes(outcome: "Outcome", folder: str, plan: "Plan") -> list["Votes"]:
-    from analysis.data import DataError, open_data
-    from analysis.votes import load_votes
-
-    try:
-        data = open_data(folder)
-    except DataError as error:
-        raise EfirError(str(error)) from None
-    try:
-        return load_votes(data, outcome, plan.platforms)
-    finally:
-        data.close()
 
 
 def _show(shared: Shared, lines: list["Association"], plan: "Plan") -> None:
