@@ -9,8 +9,8 @@ from efir import consent_text
 from efir.exits import EfirError
 from efir.i18n import _
 from efir.options import Shared
+from efir.targets_in_use import targets_in_use
 from measurements.state import StateFolder
-from measurements.targets_file import load_targets
 from vantage.consent import TEXT_VERSION, Consent, NoConsent, read_consent, require_consent, write_consent
 
 
@@ -24,7 +24,7 @@ def ensure_consent(shared: Shared) -> Consent:
 
 def show(shared: Shared) -> None:
     """Print the whole text."""
-    targets = load_targets(shared.targets)
+    targets = targets_in_use(shared)
     platforms = [platform.name for platform in targets.platforms.values()]
     for heading, text in consent_text.sections(platforms, [control.name for control in targets.controls]):
         shared.out.text(f"{heading}\n  {text}\n")

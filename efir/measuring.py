@@ -13,6 +13,7 @@ import msgspec
 
 from efir.exits import Exit
 from efir.options import Shared
+from efir.targets_in_use import targets_in_use
 from measurements.ids import uuid7
 from measurements.invite import read_invite
 from measurements.records import Observation, SummaryLine, VerdictLine
@@ -23,7 +24,6 @@ from measurements.state import StateFolder, pseudonym
 from measurements.store import Spool
 from measurements.store_sql import adding
 from measurements.targets import Targets
-from measurements.targets_file import load_targets
 from vantage.line import read_stated
 from vantage.network import network_key, own_names
 
@@ -51,8 +51,8 @@ def make_context(shared: Shared) -> "Context":
 
 
 def measured_targets(shared: Shared) -> Targets:
-    """The targets file, and the invite's test server where the file names none. Raises ConfigurationError."""
-    targets = load_targets(shared.targets)
+    """The targets in use, and the invite's test server where the file names none. Raises ConfigurationError."""
+    targets = targets_in_use(shared)
     path = StateFolder(shared.state).invite
     if targets.helper is None and path.exists():
         return msgspec.structs.replace(targets, helper=read_invite(path).helper)

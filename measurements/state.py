@@ -66,6 +66,11 @@ class StateFolder:
         """A newer signed `targets.yaml`, once one was fetched."""
         return self.root / "targets.yaml"
 
+    @property
+    def targets_signature(self) -> Path:
+        """Its signature; without a good one it is refused."""
+        return self.root / "targets.yaml.sig"
+
     def create(self) -> None:
         """Make the folder, for its owner only. Raises StateError."""
         try:
@@ -85,6 +90,7 @@ class StateFolder:
             self.line,
             self.paused,
             self.targets,
+            self.targets_signature,
         ):
             for suffix in ("", "-wal", "-shm", "-journal", ".new"):
                 candidate = path.with_name(path.name + suffix)

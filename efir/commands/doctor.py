@@ -10,9 +10,9 @@ from efir.asking import about_the_line
 from efir.doctor_text import sentence, titles
 from efir.exits import Exit
 from efir.options import Shared, shared_options
+from efir.targets_in_use import targets_in_use
 from measurements.state import StateFolder
 from measurements.targets import Targets
-from measurements.targets_file import load_targets
 from vantage.consent import read_consent
 from vantage.doctor import Level, Online, examine
 from vantage.facts import local_facts
@@ -43,7 +43,7 @@ def command(shared: Shared, plan: str | None, tethered: str | None, access: str 
     your plan and line, unless the options say it.
     """
     about_the_line(shared, plan, tethered, access)
-    targets = load_targets(shared.targets)
+    targets = targets_in_use(shared)
     consent = read_consent(StateFolder(shared.state)) is not None
     online = asyncio.run(_ask_controls(shared, targets)) if consent else None
     facts = local_facts(shared.state, consent, datetime.now(UTC), targets.updated, online)

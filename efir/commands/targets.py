@@ -1,6 +1,7 @@
 """`efir targets`: what is probed, and whether that list is fit for use."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -8,23 +9,23 @@ import click
 from efir.exits import Exit
 from efir.i18n import _
 from efir.options import Shared, shared_options
+from efir.targets_in_use import targets_in_use, update
 from measurements.state import StateFolder
 from measurements.targets import Control, Endpoint
 from measurements.targets_check import Finding, check_rules
-from measurements.targets_file import load_targets
 from vantage.consent import read_consent
 
 
 @click.group()
 def command() -> None:
-    """List what is probed, or check the list."""
+    """List what is probed, check the list, or use a newer one."""
 
 
 @command.command("list")
 @shared_options
 def list_(shared: Shared) -> Exit:
     """List every host and address that is contacted, with its probes."""
-    targets = load_targets(shared.targets)
+    targets = targets_in_use(shared)
     rows = [
         _row("platform", key, each)
         for key, platform in targets.platforms.items()
@@ -41,6 +42,21 @@ def list_(shared: Shared) -> Exit:
     return Exit.OK
 
 
+@command.command("update")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--signature", type=click.Path(path_type=Path), help="Its signature; default: FILE.sig.")
+@shared_options
+def update_(shared: Shared, file: Path, signature: Path | None) -> Exit:
+    """Use a newer targets file, carried here by hand. Nothing is contacted.
+
+    It counts only with the signature of a release key that came with Efir; an older file is refused.
+    """
+    new = update(shared, file, signature or file.with_name(file.name + ".sig"))
+    shared.out.line({"type": "targets", "updated": new.updated, "platforms": list(new.platforms)})
+    shared.out.text(_("The targets of {day} are in use.").format(day=new.updated))
+    return Exit.OK
+
+
 @command.command()
 @click.option(
     "--contact", metavar="URL", help="Where the owner of a host can reach you; sent with each request."
@@ -52,7 +68,7 @@ def check(shared: Shared, contact: str | None) -> Exit:
     Entries are tried only after consent, and only a clean line can tell a stale entry from a blocked one. Unlike a
     measurement, each request says who asks.
     """
-    targets = load_targets(shared.targets)
+    targets = targets_in_use(shared)
     findings = check_rules(targets, datetime.now(UTC).date())
     _report(shared, findings)
     exit_code = Exit.CONFIGURATION if any(each.level == "error" for each in findings) else Exit.OK
