@@ -1,11 +1,13 @@
 """The board as HTML: jinja2 with everything escaped, no script, no inline style."""
 
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 import jinja2
+from markupsafe import Markup
 
 from exporter.board.state import Board, PlatformState
 from exporter.board.words import LANGUAGES, Words
@@ -21,6 +23,10 @@ SIGNS: Final = {
     "mixed": "≠",
     "no_data": "–",
 }
+# Control and format characters, such as the one that reverses the writing's direction.
+_UNSEEN: Final = frozenset({"Cc", "Cf"})
+# The rest is folded away.
+_CHANGES_SHOWN: Final = 8
 
 
 def render_page(board: Board, words: Words) -> str:
@@ -34,6 +40,7 @@ def render_page(board: Board, words: Words) -> str:
         moment=moment,
         percent=percent,
         others=others,
+        changes_shown=_CHANGES_SHOWN,
     )
 
 
@@ -42,11 +49,19 @@ def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("exporter.board"),
         autoescape=True,
+        finalize=visible,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     return environment.get_template("live.html")
+
+
+def visible(value: Any) -> Any:
+    """Text from a store without characters that nobody sees but that turn or hide what stands around them."""
+    if not isinstance(value, str) or isinstance(value, Markup) or value.isprintable():
+        return value
+    return "".join("\ufffd" if unicodedata.category(letter) in _UNSEEN else letter for letter in value)
 
 
 def kind(state: str | None) -> str:

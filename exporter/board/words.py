@@ -40,14 +40,13 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     no_ratio: str
     hours: str
     days: str
-    affected: str
     none_measured: str
-    oldest: str
     now: str
     today: str
     changes: str
     no_changes: str
     change: str
+    earlier: str
     windows: str
     window: str
     window_active: str

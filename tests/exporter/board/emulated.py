@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from exporter.events import EventWindow
 from exporter.reading import Reader
-from exporter.source import Arrivals, VantageFacts
-from measurements.records import VerdictLine
+from exporter.source import Arrivals, Session, VantageFacts
+from measurements.records import ThrottleLine, VerdictLine
 from tests.many_vantages import MemorySource
 
 NOW = datetime.fromisoformat("2026-03-01T12:20:00+00:00")
@@ -45,10 +45,11 @@ def reader(
     own: bool = False,
     invites: dict[str, str] | None = None,
     windows: Sequence[EventWindow] = (),
+    sessions: Sequence[Session] = (),
 ) -> Reader:
     """A reader at NOW whose store holds these verdicts; each vantage has an invite of its own unless told."""
     facts = {name: VantageFacts(invite=invite) for name, invite in (invites or {}).items()}
-    source = MemorySource([Arrivals(verdicts=lines)], facts, own=own)
+    source = MemorySource([Arrivals(verdicts=lines, sessions=sessions)], facts, own=own)
     return Reader(source, platforms=NAMES, windows=windows, utc=lambda: NOW, monotonic=lambda: 0.0)
 
 
@@ -64,7 +65,9 @@ def town() -> Reader:
     ]
     lines += [said(f"w{person}", "vk", "blocked", asn=35104) for person in range(2)]
     windows = [EventWindow("s-01", NOW.timestamp() - 7200, NOW.timestamp() + 3600, ("youtube",))]
-    return reader(lines, windows=windows)
+    slow = ThrottleLine(platform="youtube", verdict="throttled", ratio=0.09, mechanism="policer", pairs=14)
+    sessions = [Session(NOW, None, slow, f"v{person}") for person in range(1, 5)]
+    return reader(lines, windows=windows, sessions=sessions)
 
 
 def hostile() -> Reader:

@@ -21,6 +21,7 @@ def test_what_stands_and_how_sure() -> None:
     youtube = of(town().board(), "youtube")
     assert (youtube.state, youtube.stage, youtube.confidence) == ("throttled", "transfer", "agreed")
     assert (youtube.agreeing, youtube.vantages) == (4, 5)
+    assert youtube.ratio == 0.09
     assert youtube.shares == {"throttled": 0.8, "accessible": 0.2}
     assert youtube.since == hour_of(NOW) - timedelta(hours=3)
 

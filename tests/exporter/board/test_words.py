@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from importlib.resources import files
 
 import msgspec
 import pytest
@@ -37,6 +38,13 @@ def test_a_translation_is_none_of_the_english_texts_and_says_if_nobody_reviewed_
     same = {name for name, text in texts(words) if text == dict(texts(ENGLISH))[name]}
     assert same == {"stages.quic"}
     assert words.reviewed != bool(words.unreviewed)
+
+
+def test_each_text_is_used() -> None:
+    folder = files("exporter.board")
+    using = (folder / "templates" / "live.html").read_text("utf-8") + (folder / "words.py").read_text("utf-8")
+    fields = {field.name for field in msgspec.structs.fields(Words)} - {"reviewed"}
+    assert {name for name in fields if not re.search(rf"(words|self)\.{name}\b", using)} == set()
 
 
 def test_there_is_a_word_for_everything() -> None:
