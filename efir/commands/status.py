@@ -1,5 +1,7 @@
 """`efir status`: what is stored, when the last round was, what was agreed to."""
 
+from datetime import UTC, datetime
+
 import click
 
 from efir.exits import Exit
@@ -8,7 +10,8 @@ from efir.options import Shared, shared_options
 from measurements.records import SummaryLine
 from measurements.state import StateFolder
 from measurements.store import Spool
-from vantage.consent import read_consent
+from vantage.consent import Consent, read_consent
+from vantage.upload.sending import Standing, standing
 
 
 @click.command()
@@ -19,10 +22,12 @@ def command(shared: Shared) -> Exit:
     consent = read_consent(folder)
     counts: dict[str, int] = {}
     rounds: list[tuple[object, SummaryLine]] = []
+    upload = Standing()
     if folder.spool.exists():
         with Spool(folder.spool) as spool:
             counts = spool.counts()
             rounds = list(spool.rounds(limit=1))
+            upload = standing(spool)
     time, last = rounds[0] if rounds else (None, None)
     shared.out.line(
         {
@@ -32,6 +37,8 @@ def command(shared: Shared) -> Exit:
             "last_round": time,
             "online": last.online if last else None,
             "stored": counts or None,
+            "invite": folder.invite.exists(),
+            "upload": upload,
         }
     )
     shared.out.text(_("Folder: {path}").format(path=folder.root))
@@ -61,4 +68,20 @@ def command(shared: Shared) -> Exit:
             cap=counts["cap_bytes"] / 1e6,
         )
     )
+    shared.out.text(_upload_words(consent, folder.invite.exists(), upload))
     return Exit.OK
+
+
+def _upload_words(consent: Consent | None, invited: bool, upload: Standing) -> str:
+    if consent is None or not consent.upload:
+        return _("Sending: not agreed; results stay here")
+    if not invited:
+        return _("Sending: no invite yet")
+    words = _("Sending: last {last}, next {next}").format(
+        last=_day(upload.last_success), next=_day(upload.due)
+    )
+    return f"{words} ({upload.problem})" if upload.problem else words
+
+
+def _day(time: float | None) -> str:
+    return _("not known") if time is None else f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d %H:%M} UTC"

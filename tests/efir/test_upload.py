@@ -181,6 +181,10 @@ def test_results_wait_while_the_collector_cannot_be_reached(
     code, [sent] = lines(capsys, "upload", "--state", state)
     assert (code, sent["acknowledged"], sent["waiting"]) == (Exit.UPLOAD_PENDING, 0, 6)
     assert "127.0.0.1" not in sent["problem"]
+    code, [status] = lines(capsys, "status", "--state", state)
+    assert (code, status["invite"], status["upload"]["failures"]) == (Exit.OK, True, 1)
+    assert status["upload"]["due"] > time.time()
+    assert status["upload"]["problem"] == sent["problem"]
 
 
 def test_a_revoked_invite_sends_nothing_and_loses_nothing(
