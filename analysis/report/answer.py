@@ -19,7 +19,7 @@ def answer(facts: Facts, t: Texts) -> list[str]:
     sentences = _of_schedule(facts, t) if facts.schedule else _of_changes(facts, t)
     if facts.hidden:
         sentences.append(t("answer_hidden", n=facts.hidden, k=PUBLIC_VANTAGES))
-    if not facts.private:
+    if not facts.private and not facts.published:
         sentences.append(t("answer_points", k=PUBLIC_VANTAGES))
     if facts.published:
         sentences.append(t("answer_published"))

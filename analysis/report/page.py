@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
@@ -13,6 +13,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 
 from analysis.correlate import settings
+from analysis.correlate.types import Association, Outcome
 from analysis.report import charts
 from analysis.report.answer import answer, name_of
 from analysis.report.charts import Chart, Clock
@@ -22,8 +23,21 @@ from analysis.report.texts import Texts
 from analysis.schedule.model import Event
 from analysis.zones import zone as zone_info
 
-_OUTCOMES = ("goodput", "failure")
+_OUTCOMES: tuple[Outcome, ...] = ("goodput", "failure")
 _CHECKS = range(1, 10)
+# Fewer marks show no course of time.
+_FEWEST_BINS = 5
+# In this order cells stand on the page.
+_ORDER = ("associated", "continuous", "not_associated", "not_identifiable", "insufficient")
+
+
+@dataclass(frozen=True)
+class Overview:
+    """All cells of one outcome that have an answer; `chart` where any has an effect, `rows` with their reasons."""
+
+    outcome: Outcome
+    chart: Chart | None
+    rows: Sequence[tuple[Sequence[str], str]]
 
 
 @dataclass(frozen=True)
@@ -50,10 +64,12 @@ class Report:
 def render(facts: Facts, language: str) -> Report:
     """The report in one of `texts.LANGUAGES`."""
     t = Texts(language)
+    facts = replace(facts, cells=tuple(sorted(facts.cells, key=_place)))
     sections = [_section(number, cell, facts, t) for number, cell in enumerate(facts.cells, 1)]
     overviews = [_overview(outcome, facts, t) for outcome in _OUTCOMES]
     shown = [each for each in overviews if each is not None]
-    drawn = [chart for _, chart, _ in shown] + [chart for section in sections for chart in section.charts]
+    drawn = [each.chart for each in shown if each.chart is not None]
+    drawn += [chart for section in sections for chart in section.charts]
     style = _file("style.css")
     html = _template().render(
         t=t,
@@ -82,6 +98,10 @@ def render(facts: Facts, language: str) -> Report:
     return Report(html, drawn)
 
 
+def _place(cell: Cell) -> int:
+    return _ORDER.index(cell.line.verdict) if cell.line else 0
+
+
 @cache
 def _file(name: str) -> str:
     return (files("analysis.report") / name).read_text("utf-8")
@@ -94,32 +114,28 @@ def _template() -> Any:
     return environment.from_string(_file("page.html.j2"))
 
 
-def _overview(outcome: Any, facts: Facts, t: Texts) -> tuple[str, Chart, list[list[str]]] | None:
-    """Outcome, chart and table of all cells with an answer."""
+def _overview(outcome: Outcome, facts: Facts, t: Texts) -> Overview | None:
     lines = [(name_of(c, t), c.line) for c in facts.cells if c.line is not None and c.outcome == outcome]
     if not lines:
         return None
-    chart = charts.overview_chart(f"overview-{outcome}", lines, outcome, t)
-    return (
-        outcome,
-        chart,
-        [
-            [
-                name,
-                t(f"verdict_{line.verdict}"),
-                t.number(line.effect),
-                _interval(line.effect_low, line.effect_high, t),
-                t.number(line.p_value, 4),
-                t.number(line.q_value, 4),
-                t.number(line.minimum_detectable_effect),
-                str(line.events),
-                str(line.measurements),
-                str(line.vantages),
-                t.reason(line.reason),
-            ]
-            for name, line in lines
-        ],
-    )
+    effects = any(line.effect is not None for _, line in lines)
+    chart = charts.overview_chart(f"overview-{outcome}", lines, outcome, t) if effects else None
+    return Overview(outcome, chart, [(_row(name, line, t), t.reason(line.reason)) for name, line in lines])
+
+
+def _row(name: str, line: Association, t: Texts) -> list[str]:
+    return [
+        name,
+        t(f"verdict_{line.verdict}"),
+        t.number(line.effect),
+        _interval(line.effect_low, line.effect_high, t),
+        t.number(line.p_value, 4),
+        t.number(line.q_value, 4),
+        t.number(line.minimum_detectable_effect),
+        str(line.events),
+        str(line.measurements),
+        str(line.vantages),
+    ]
 
 
 def _interval(low: float | None, high: float | None, t: Texts) -> str:
@@ -129,7 +145,11 @@ def _interval(low: float | None, high: float | None, t: Texts) -> str:
 def _section(number: int, cell: Cell, facts: Facts, t: Texts) -> Section:
     id_, name = f"cell-{number}", f"{name_of(cell, t)}: {t(f'outcome_{cell.outcome}').lower()}"
     clock = Clock(cell.first, cell.last, facts.zone)
-    drawn = [charts.timeline_chart(f"{id_}-timeline", name, cell.bins, cell.windows, cell.outcome, clock, t)]
+    drawn = []
+    if len(cell.bins) >= _FEWEST_BINS:
+        drawn.append(
+            charts.timeline_chart(f"{id_}-timeline", name, cell.bins, cell.windows, cell.outcome, clock, t)
+        )
     drawn += charts.of_comparison(id_, name, cell.comparison, cell.outcome, clock, t)
     return Section(
         name,
