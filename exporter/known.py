@@ -3,14 +3,12 @@
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
 
 from exporter.pairs import PairSeen
 from exporter.round_facts import RoundFacts
 from exporter.source import Session
+from exporter.words import UNKNOWN, country
 from measurements.records import VerdictLine
-
-UNKNOWN: Final = "unknown"
 
 
 @dataclass(frozen=True)
@@ -24,7 +22,7 @@ class Place:
     @property
     def labels(self) -> tuple[str, str]:
         """Values of the labels `asn` and `country`."""
-        return (str(self.asn) if self.asn is not None else UNKNOWN, self.country or UNKNOWN)
+        return (str(self.asn) if self.asn is not None else UNKNOWN, country(self.country))
 
     def or_else(self, older: "Place") -> "Place":
         """This place, with what an older one of the same vantage knew more."""

@@ -6,16 +6,19 @@ come from the future, since its vantage's clock is wrong.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
+
+from msgspec.structs import replace
 
 from exporter.known import Known, Place
 from exporter.pairs import Pairing
 from exporter.round_facts import round_facts
 from exporter.source import Arrivals, Round, Session, VantageFacts
 from exporter.standing import Standing, standing
+from exporter.words import Platforms, is_verdict, pseudonym
 from measurements.failures import is_known
 from measurements.records import Observation, VerdictLine
 
@@ -61,9 +64,12 @@ class Histogram:
 class Live:
     """Takes arrivals, gives what stands now. One thread at a time."""
 
-    def __init__(self, bounds: tuple[float, ...], interval: timedelta = INTERVAL) -> None:
+    def __init__(
+        self, platforms: Iterable[str], bounds: tuple[float, ...], interval: timedelta = INTERVAL
+    ) -> None:
         self.fresh = 2 * interval
         self.counts = Counts()
+        self._platforms = Platforms(platforms)
         self._bounds = bounds
         self._known: dict[str, Known] = {}
         self._of_run: dict[str, str] = {}  # run id -> vantage
@@ -96,36 +102,40 @@ class Live:
         return now - self.fresh <= time <= now + AHEAD
 
     def _observation(self, row: Observation, now: datetime) -> None:
-        self._of_run[row.run_id] = row.vantage
+        self._of_run[row.run_id] = pseudonym(row.vantage)
         if not self._in_time(row.time, now):
             return
-        known = self._meet(row.vantage, Place(row.asn, row.country, row.access), row.time)
+        known = self._meet(pseudonym(row.vantage), Place(row.asn, row.country, row.access), row.time)
         known.sent += row.bytes_sent
         known.received += row.bytes_received
         self.counts.probes[row.probe] += 1
         if row.failure is not None:
             self.counts.failures[row.probe, _reason(row.failure)] += 1
+        if row.role == "target":
+            row = self._labelled(row)
         if row.probe != "transfer":
             self._rows.setdefault(row.run_id, []).append(row)
         elif (pair := self._pairing.add(row)) is not None:
             known.pairs[pair.platform].append(pair)
 
     def _verdict(self, line: VerdictLine, now: datetime) -> None:
-        if line.vantage is None or line.endpoint is not None:
+        if line.vantage is None or line.endpoint is not None or not is_verdict(line.verdict):
             return
+        vantage = pseudonym(line.vantage)
         if line.run_id is not None:
-            self._of_run[line.run_id] = line.vantage
+            self._of_run[line.run_id] = vantage
         place = Place(line.asn, line.country)
         if line.time > now + AHEAD:
             self.counts.future += 1
         elif line.time < now - self.fresh:
             self.counts.late[place.labels] += 1
         else:
-            known = self._meet(line.vantage, place, line.time)
-            self.counts.results[*place.labels, line.platform, line.verdict] += 1
-            held = known.verdicts.get(line.platform)
+            known = self._meet(vantage, place, line.time)
+            platform = self._platforms.label(line.platform)
+            self.counts.results[*place.labels, platform, line.verdict] += 1
+            held = known.verdicts.get(platform)
             if held is None or held.time <= line.time:
-                known.verdicts[line.platform] = line
+                known.verdicts[platform] = line
 
     def _round(self, finished: Round, now: datetime) -> None:
         rows = self._rows.pop(finished.summary.run_id, [])
@@ -140,14 +150,19 @@ class Live:
             known.cut = finished.summary.international_cut
 
     def _session(self, session: Session, now: datetime) -> None:
-        name = session.vantage or self._of_run.get(session.run_id or "")
+        name = pseudonym(session.vantage) if session.vantage else self._of_run.get(session.run_id or "")
         known = self._known.get(name or "")
         if known is None or not self._in_time(session.time, now):
             return
         known.last = max(known.last, session.time)
-        held = known.sessions.get(session.line.platform)
+        platform = self._platforms.label(session.line.platform)
+        held = known.sessions.get(platform)
         if held is None or held.time <= session.time:
-            known.sessions[session.line.platform] = session
+            known.sessions[platform] = session
+
+    def _labelled(self, row: Observation) -> Observation:
+        platform = self._platforms.label(row.platform)
+        return row if platform == row.platform else replace(row, platform=platform)
 
     # Remembering -------------------------------------------------------------------------------------------
 

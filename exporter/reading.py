@@ -41,7 +41,7 @@ class Reader:
         interval: timedelta = INTERVAL,
     ) -> None:
         self.own = source.own
-        self.live = Live(PHASE_BUCKETS, interval)
+        self.live = Live(platforms, PHASE_BUCKETS, interval)
         self.history = History()
         self._begun = False
         self._source = source

@@ -1,6 +1,7 @@
 """The HTTP side of the exporter: routes and headers, nothing else."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from html import escape
@@ -10,7 +11,7 @@ from aiohttp import web
 
 from exporter.access import allowed
 from exporter.board.routes import Keeper, board_routes
-from exporter.pages import CONTENT_TYPES, Pages, Which, negotiated
+from exporter.pages import CONTENT_TYPES, Pages, Wanted, Which, negotiated
 
 # No script at all, styles and signs from ourselves only, nothing from elsewhere, in nobody's frame.
 _HEADERS: Final = {
@@ -22,6 +23,8 @@ _HEADERS: Final = {
 
 PAGES: Final = web.AppKey("pages", Pages)
 KEEPER: Final = web.AppKey("keeper", Keeper)
+# Ten megabytes written at once would hold up the loop.
+_CHUNK: Final = 64 * 1024  # bytes
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _LINKS: Final = (
@@ -60,7 +63,8 @@ def make_app(
 async def _running(app: web.Application) -> AsyncIterator[None]:
     """The first page is made before the first request is answered."""
     pages = app[PAGES]
-    await pages.get("public", "text")
+    await pages.get(Wanted("public", "text", gzip=False))
+    gc.freeze()  # what is loaded by now stays: searching it for garbage would only hold up the loop
     warm = asyncio.create_task(pages.keep_warm())
     yield
     warm.cancel()
@@ -75,11 +79,19 @@ async def _add_headers(_request: web.Request, response: web.StreamResponse) -> N
 
 
 def _metrics(which: Which) -> Handler:
-    async def handler(request: web.Request) -> web.Response:
+    async def handler(request: web.Request) -> web.StreamResponse:
         form = negotiated(request.headers.get("Accept", ""))
-        body = await request.app[PAGES].get(which, form)
-        response = web.Response(body=body, headers={"Content-Type": CONTENT_TYPES[form], "Vary": "Accept"})
-        response.enable_compression()
+        zipped = "gzip" in request.headers.get("Accept-Encoding", "").lower()
+        body = await request.app[PAGES].get(Wanted(which, form, zipped))
+        response = web.StreamResponse(
+            headers={"Content-Type": CONTENT_TYPES[form], "Vary": "Accept, Accept-Encoding"}
+        )
+        if zipped:
+            response.headers["Content-Encoding"] = "gzip"
+        response.content_length = len(body)
+        await response.prepare(request)
+        for start in range(0, len(body), _CHUNK):
+            await response.write(body[start : start + _CHUNK])
         return response
 
     return handler

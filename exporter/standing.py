@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import median
 
-from exporter.known import UNKNOWN, Known
+from exporter.known import Known
 from exporter.source import Session, VantageFacts
+from exporter.words import STAGES, word
 from measurements.owners import operator
 from measurements.records import VerdictLine
 from measurements.verdicts import WORST_FIRST
@@ -62,8 +63,8 @@ def standing(name: str, known: Known, facts: VantageFacts, since: datetime) -> S
         asn=asn,
         country=country,
         operator=operator(known.place.asn),
-        access=facts.access or known.place.access or UNKNOWN,
-        plan=facts.plan or UNKNOWN,
+        access=word(facts.access or known.place.access),
+        plan=word(facts.plan),
         invite=facts.invite or name,
         last=known.last,
         fresh=known.last >= since,
@@ -100,7 +101,7 @@ def _of_platform(
     ratio = session.line.ratio if session else None
     return OfPlatform(
         verdict=verdict,
-        stage=stage,
+        stage=stage if stage in STAGES else None,
         goodput=median(goodputs) if goodputs else None,
         ratio=ratio if ratio is not None else (median(ratios) if ratios else None),
     )

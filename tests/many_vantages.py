@@ -4,9 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from exporter.source import Arrivals, Round, Session, StoreState, VantageFacts
-from measurements.records import ThrottleLine
-from tests.rounds import Told, Who
+from measurements.records import Observation, ThrottleLine, VerdictLine
+from measurements.targets import Targets
+from tests.rounds import Told, Who, one_round, one_session
 
 
 @dataclass
@@ -40,3 +43,28 @@ def batch(rounds: Iterable[Told], sessions: Iterable[tuple[Who, datetime, Thrott
         [Round(each.time, each.summary) for each in told],
         [Session(time, None, line, who.name) for who, time, line in sessions],
     )
+
+
+def crowd(targets: Targets, size: int, networks: int, time: datetime) -> Arrivals:
+    """A fresh round and a session on every platform from `size` vantages, spread over `networks` networks.
+
+    One vantage measured for all: its records are relabelled, which is a hundred times faster than judging each round.
+    """
+    who = Who("model")
+    told = one_round(targets, who, time)
+    sessions = {name: one_session(who, name, time, 0.5, pairs=1) for name in targets.platforms}
+    flows = [row for rows, _line, _run in sessions.values() for row in rows]
+    observations: list[Observation] = []
+    verdicts: list[VerdictLine] = []
+    rounds: list[Round] = []
+    held: list[Session] = []
+    for number in range(size):
+        name, asn, run = f"{number:032x}", 60_000 + number % networks, f"run-{number}"
+        observations += [replace(row, vantage=name, asn=asn, run_id=run) for row in told.observations]
+        for row in flows:
+            transfer = replace(row.transfer, pair=f"{number}-{row.transfer.pair}") if row.transfer else None
+            observations.append(replace(row, vantage=name, asn=asn, transfer=transfer))
+        verdicts += [replace(line, vantage=name, asn=asn, run_id=run) for line in told.verdicts]
+        rounds.append(Round(time, replace(told.summary, run_id=run)))
+        held += [Session(time, None, line, name) for _rows, line, _run in sessions.values()]
+    return Arrivals(observations, verdicts, rounds, held)

@@ -65,10 +65,11 @@ def _of_rounds(store: Path, targets: Targets) -> Iterator[VerdictLine]:
         observations = [decode(line) for _, line in records]
         # Sessions of transfers alone are decided pair by pair where they are measured, and are no rounds.
         if any(o.probe != "transfer" for o in observations):
-            yield from _of_round(run or "", observations, targets)
+            yield from of_round(run or "", observations, targets)
 
 
-def _of_round(run: str, observations: list[Observation], targets: Targets) -> list[VerdictLine]:
+def of_round(run: str, observations: list[Observation], targets: Targets) -> list[VerdictLine]:
+    """Verdict lines of one round of our own, by today's rules."""
     first = min(observations, key=lambda o: o.time)
     about = Round(run, first.vantage, first.asn, first.country, first.time)
     numbers = count(1)

@@ -32,28 +32,63 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="File with the token that opens /metrics/vantages; without it that page is closed.",
 )
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="Folder made by `efir import`, in place of the state folder.",
+)
+@click.option(
+    "--collector",
+    type=click.Path(path_type=Path),
+    help="Folder of a collector (`efir collect --store`), which may run meanwhile.",
+)
+@click.option(
+    "--schedule",
+    "schedule_file",
+    type=click.Path(path_type=Path),
+    help="Events whose windows are shown beside the metrics; never with a state folder.",
+)
 @shared_options
-def command(shared: Shared, listen: str, token_file: Path | None) -> Exit:
+def command(
+    shared: Shared,
+    listen: str,
+    token_file: Path | None,
+    data: Path | None,
+    collector: Path | None,
+    schedule_file: Path | None,
+) -> Exit:
     """Serve what was measured as Prometheus metrics.
 
-    From the state folder /metrics shows this one vantage.
+    From the state folder /metrics shows this one vantage; from a folder of many vantages it shows networks that at
+    least three of them measure.
     """
+    host, port = address(listen)
+    if data and collector:
+        raise click.UsageError(_("Either --data or --collector: an exporter follows one store."))
+    if schedule_file and not (data or collector):
+        raise click.UsageError(
+            _("--schedule goes with --data or --collector: the schedule never reaches a volunteer's device")
+        )
     from exporter.access import TokenError, read_token
 
-    host, port = address(listen)
     try:
         token = read_token(token_file) if token_file else None
     except TokenError as error:
         raise EfirError(str(error)) from None
-    source = _source(shared)
+    windows = _windows(schedule_file) if schedule_file else ()
+    source = _source(shared, data, collector)
     try:
-        asyncio.run(_serve(shared, host, port, source, token, ()))
+        asyncio.run(_serve(shared, host, port, source, token, windows))
     finally:
         source.close()
     return Exit.OK
 
 
-def _source(shared: Shared) -> "Source":
+def _source(shared: Shared, data: Path | None, collector: Path | None) -> "Source":
+    if data is not None:
+        return _data_source(shared, data)
+    if collector is not None:
+        return _collector_source(collector)
     from exporter.source import SpoolSource
     from measurements.state import StateFolder
     from measurements.store import Spool
@@ -61,12 +96,51 @@ def _source(shared: Shared) -> "Source":
     return SpoolSource(Spool(StateFolder(shared.state).spool))
 
 
+def _collector_source(folder: Path) -> "Source":
+    from exporter.collected import CollectedSource
+    from exporter.source import SourceError
+
+    try:
+        return CollectedSource(folder)
+    except SourceError as error:
+        raise EfirError(str(error)) from None
+
+
+def _data_source(shared: Shared, data: Path) -> "Source":
+    try:
+        from analysis.data import DataError
+        from efir.serving import DataSource
+    except ImportError:
+        raise EfirError(_("A data folder needs the analysis extra: pip install 'efir[analysis]'.")) from None
+    from measurements.targets_file import load_targets
+
+    try:
+        return DataSource(data, load_targets(shared.targets))
+    except DataError as error:
+        raise EfirError(str(error)) from None
+
+
+def _windows(file: Path) -> "tuple[EventWindow, ...]":
+    """Held and planned events; a cancelled one has no window."""
+    from efir.commands.schedule import read
+    from exporter.events import EventWindow
+
+    return tuple(
+        EventWindow(event.id, event.start, event.end, event.platforms)
+        for event in read(file).events
+        if event.status != "cancelled"
+    )
+
+
 def _app(
     shared: Shared, source: "Source", token: str | None, windows: "tuple[EventWindow, ...]"
 ) -> "web.Application":
-    from exporter.pages import Pages
-    from exporter.reading import Reader
-    from exporter.server import make_app
+    try:
+        from exporter.pages import Pages
+        from exporter.reading import Reader
+        from exporter.server import make_app
+    except ImportError:
+        raise EfirError(_("Metrics need the operator's extra: pip install 'efir[operator]'.")) from None
     from measurements.targets_file import load_targets
 
     reader = Reader(

@@ -10,6 +10,7 @@ import msgspec
 
 from measurements.formats import ooni
 from measurements.formats.flat import COLUMNS, NAMES, flat_row, text_of
+from measurements.formats.openmetrics import write_openmetrics
 from measurements.records import Observation
 
 # Gives the number of records written.
@@ -69,4 +70,5 @@ WRITERS: Final[dict[str, Writer]] = {
     "ooni": write_ooni,
     "csv": write_csv,
     "parquet": write_parquet,
+    "openmetrics": write_openmetrics,
 }

@@ -22,6 +22,7 @@ from exporter.rules.render import rendered, thresholds
 from exporter.server import make_app
 from exporter.source import VantageFacts
 from measurements.targets import Targets
+from tests.exporter.conftest import names
 from tests.many_vantages import MemorySource, batch
 from tests.rounds import Who, one_round, one_session
 
@@ -145,9 +146,7 @@ async def serving(app: web.Application) -> AsyncIterator[int]:
 
 
 def exporter(source: MemorySource, targets: Targets) -> web.Application:
-    reader = Reader(
-        source, platforms=list(targets.platforms), utc=lambda: datetime.now(UTC), monotonic=time.monotonic
-    )
+    reader = Reader(source, platforms=names(targets), utc=lambda: datetime.now(UTC), monotonic=time.monotonic)
     return make_app(Pages(reader, time.monotonic), token=TOKEN, own=False)
 
 
