@@ -93,7 +93,7 @@ def line_of(result: "PlatformResult") -> ThrottleLine:
     line = throttle_line(
         result.decision,
         signature(evidence, family),
-        scope(family),
+        scope(family, evidence.together),
         result.bytes_received,
         round(result.seconds, 3),
     )

@@ -22,6 +22,16 @@ class Baseline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Together:
+    """Goodputs (bytes per second) of target flows run at the same time, after the pairs; None = not tried."""
+
+    alone: float  # one target flow
+    two: float | None = None  # sum of two flows to one address
+    two_addresses: float | None = None  # sum of two flows to two addresses
+    two_names: float | None = None  # sum of two flows to two addresses under two names of the platform
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionEvidence:
     """One session on one host family of one platform."""
 
@@ -42,4 +52,5 @@ class SessionEvidence:
     plan: Plan = "unknown"
     network_changed: bool = False  # the session saw another network, or another tariff
     platforms: int = 1  # how many platforms are tested side by side: for the family-wise error
+    together: Together | None = None  # flows side by side, for the scope
     extra_bytes: int = 0  # warm-ups, before, after and noise flows

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from measurements.targets import Platform, Targets, Transfer
 from measurements.throttle.change import Slowdown, long_slowdown, long_usable
 from measurements.throttle.decision import FamilyDecision, decide, decide_arm
-from measurements.throttle.evidence import Baseline, SessionEvidence
+from measurements.throttle.evidence import Baseline, SessionEvidence, Together
 from measurements.throttle.evidence import Plan as TariffPlan
 from measurements.throttle.flow import Arm, Flow
 from measurements.throttle.pair import Pair, measure, pair_use
@@ -32,6 +32,7 @@ from probes.sessions.plan import (
     WARM_UP_BYTES,
     Plan,
 )
+from probes.sessions.sharing import FLOWS_AT_MOST, look
 
 AFTER: Final = 3  # control-only flows at the end, where target and control shared an address
 TRIES: Final = 2  # a failure counts after a second try
@@ -67,6 +68,7 @@ class FamilySession:
     before: dict[Arm, tuple[Flow, ...]] = field(default_factory=dict)
     after: dict[Arm, tuple[Flow, ...]] = field(default_factory=dict)
     long: Pair | None = None
+    together: Together | None = None
     network_changed: bool = False
     now: Arm | None = None  # the arm under way
     notes: list[str] = field(default_factory=list)  # words of reasons.NOTES
@@ -89,6 +91,7 @@ class FamilySession:
             after=dict(self.after),
             contaminable=frozenset(each.arm for each in self.arms if each.addresses.shared),
             long=self.long,
+            together=self.together,
             noise=(*self.known.noise, *self.noise),
             baseline=self._baseline,
             plan=self.known.tariff,
@@ -123,6 +126,7 @@ class FamilySession:
                     yield True
             if self._enough():
                 break
+        await self._side_by_side()
         await self._controls_after()
 
     # Before the pairs ----------------------------------------------------------------------------------------
@@ -335,6 +339,25 @@ class FamilySession:
                 self.after[arm.arm] = tuple(
                     [await self.flows.single(arm, "control", size, "after") for _ in range(AFTER)]
                 )
+
+    async def _side_by_side(self) -> None:
+        """Of a slowed platform: what shares the rate?"""
+        found = self.decision
+        arm = next((each for each in self.arms if each.arm == found.deciding), None)
+        if found.verdict != "throttled" or found.stage != "transfer" or arm is None or self._spent(arm):
+            return
+        if (
+            found.contrast
+            and self.flows.ledger.total + FLOWS_AT_MOST * self.plan.flow_bytes <= self.plan.budget
+        ):
+            self.together = await look(
+                self.flows, arm, lambda: self._size(arm), found.contrast.target, self._other_name()
+            )
+
+    def _other_name(self) -> str | None:
+        """Another name of the platform than the one our server is asked under."""
+        names = (urlsplit(each.url).hostname for each in self.entry.endpoints if each.url)
+        return next((name for name in names if name and name != self._host()), None)
 
     def _size(self, arm: ArmPlan) -> Size:
         most = min(self.plan.flow_bytes, FOREIGN_BYTES) if arm.arm == "foreign" else self.plan.flow_bytes

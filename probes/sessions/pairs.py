@@ -74,6 +74,13 @@ class Flows:
         self._keep(row, goodput(flow) if use_of(flow) == "counts" else None)
         return flow
 
+    async def beside(self, plan: ArmPlan, side: Side, address: str, size: Size) -> Flow:
+        """One flow of a side at a given address; callers run several at once."""
+        row = await self._run(plan, side, address, size, purpose="scope")
+        flow = self._flow(row)
+        self._keep(row, goodput(flow) if use_of(flow) == "counts" else None)
+        return flow
+
     async def pair(self, plan: ArmPlan, size: Size, purpose: str = "pair") -> Pair:
         """Target and control in random order, one right after the other."""
         return await self._pair(plan, plan.target, plan.control, size, purpose)

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from measurements.throttle.decision import decide, decide_platform
-from measurements.throttle.evidence import SessionEvidence
+from measurements.throttle.evidence import SessionEvidence, Together
 from measurements.throttle.line import in_words, throttle_line
 from measurements.throttle.pair import Pair
-from measurements.throttle.scope import Together, scope
+from measurements.throttle.scope import scope
 from measurements.throttle.signature import Signature, signature
 
 Pairs = Callable[..., tuple[Pair, ...]]
@@ -100,10 +100,11 @@ SHARING: dict[str, tuple[Together, str]] = {
     "two flows share one rate": (Together(alone=1.0, two=1.0), "sni"),
     "two addresses get twice as much": (Together(alone=1.0, two=1.1, two_addresses=2.0), "address"),
     "two addresses share one rate": (Together(alone=1.0, two=1.0, two_addresses=1.1), "sni"),
-    "a neutral flow beside is slow too": (
-        Together(alone=1.0, two=1.0, neutral_beside=0.5, neutral_alone=30.0),
+    "two names share one rate": (
+        Together(alone=1.0, two=1.0, two_addresses=1.1, two_names=1.0),
         "subscriber",
     ),
+    "two names get twice as much": (Together(alone=1.0, two=1.0, two_addresses=1.1, two_names=2.0), "sni"),
 }
 
 

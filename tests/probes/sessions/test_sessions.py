@@ -9,6 +9,7 @@ import pytest
 from lab.loopback import Pacing, running_helper, running_relay
 from measurements.records import Observation
 from measurements.targets import Endpoint, Helper, Platform, Targets
+from measurements.throttle.scope import scope
 from probes.base import Context, Deadlines
 from probes.sessions.plan import Plan
 from probes.sessions.runner import PlatformResult, Sessions
@@ -57,6 +58,7 @@ async def test_a_slowed_name_is_throttled_and_the_other_names_are_not(patient):
     assert family.deciding == "helper"
     assert family.contrast.ratio < 0.2
     assert {row.role for row in rows[:3]} == {"control"}
+    assert scope(family, result.evidence[0].together) == "connection"
 
 
 async def test_a_free_line_is_not_called_throttled_and_our_server_alone_does_not_clear_it(patient):

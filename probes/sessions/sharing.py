@@ -1,0 +1,57 @@
+"""Flows side by side, after the pairs: what shares a slowed rate?
+
+The only flows of a session that run at once, and no decision rests on them. A step is taken only if the one before
+found a shared rate: most boxes give each connection its own, so that two flows are usually all it takes.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+from urllib.parse import urlsplit, urlunsplit
+
+from measurements.throttle.evidence import Together
+from measurements.throttle.flow import goodput
+from measurements.throttle.scope import DOUBLED
+from measurements.throttle.usable import use_of
+from probes.sessions.arms import ArmPlan, Side
+from probes.sessions.pairs import Flows, Size
+
+FLOWS_AT_MOST: Final = 6
+
+
+async def look(
+    flows: Flows, arm: ArmPlan, size: Callable[[], Size], alone: float, other_name: str | None
+) -> Together:
+    """Target flows two by two; `alone` is what one gets (bytes per second), `other_name` another slowed name.
+
+    Another name can be asked of our own server only: a platform's may refuse it.
+    """
+    addresses = arm.addresses.target
+    here, there = addresses[0], addresses[-1]
+    one, seen = arm.target, Together(alone=alone)
+
+    async def two(other: Side, address: str) -> float | None:
+        return await _sum(flows, arm, size(), (one, here), (other, address))
+
+    seen = replace(seen, two=await two(one, here))
+    if _shared(seen.two, alone) and there != here:
+        seen = replace(seen, two_addresses=await two(one, there))
+        if _shared(seen.two_addresses, alone) and one.sized and other_name:
+            seen = replace(seen, two_names=await two(_named(one, other_name), there))
+    return seen
+
+
+def _shared(both: float | None, alone: float) -> bool:
+    return both is not None and both < DOUBLED * alone
+
+
+async def _sum(flows: Flows, arm: ArmPlan, size: Size, *pair: tuple[Side, str]) -> float | None:
+    """Bytes per second of both flows together; None if one of them was no evidence of a speed."""
+    both = await asyncio.gather(*(flows.beside(arm, side, address, size) for side, address in pair))
+    return sum(map(goodput, both)) if all(use_of(each) == "counts" for each in both) else None
+
+
+def _named(side: Side, name: str) -> Side:
+    url = urlunsplit(urlsplit(side.url)._replace(netloc=name))
+    return replace(side, url=url, sni=name)
