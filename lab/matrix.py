@@ -150,11 +150,14 @@ def _judged(lab: Running, expect: Expect, throttle: bool) -> Iterator[Finding]:
         yield from judge(expect, _lines(lab, _RUN_SECONDS, "run", "--once", "--json"))
     if expect.throttle and throttle:
         platforms = [key for key in expect.throttle if key != "*"]
-        yield from judge_throttle(
-            expect, _lines(lab, _THROTTLE_SECONDS, "throttle", *platforms, *_THROTTLE, "--json")
-        )
+        yield from judge_throttle(expect, throttle_lines(lab, platforms))
     elif expect.throttle:
         yield from not_judged(expect.throttle)
+
+
+def throttle_lines(lab: Running, platforms: Iterable[str]) -> list[dict[str, Any]]:
+    """The NDJSON lines of sped-up throttling sessions. Raises LabError when the command broke down."""
+    return _lines(lab, _THROTTLE_SECONDS, "throttle", *platforms, *_THROTTLE, "--json")
 
 
 def _lines(lab: Running, seconds: float, *command: str) -> list[dict[str, Any]]:

@@ -61,6 +61,12 @@ def render(tallies: Sequence[Tally], seed: int, before: str) -> str:
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
+def with_end_to_end(page: str, section: str) -> str:
+    """`page` with the section that the emulated network fills."""
+    head, rest = page.split(BEGIN, 1)
+    return f"{head}{BEGIN}\n{section.strip()}\n{END}{rest.split(END, 1)[1]}"
+
+
 def _kept(before: str) -> str:
     if BEGIN not in before or END not in before:
         return _NOT_YET

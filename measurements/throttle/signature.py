@@ -6,6 +6,7 @@ Policed, shaped and lossy flows are told apart as in Flach et al. (SIGCOMM 2016)
 alone, a shaper delays. A clamp, the same rate whatever the line does, is what ordinary congestion never shows.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -29,6 +30,8 @@ PACKET, PAYLOAD = 1500, {4: 1448, 6: 1428}
 SETTLE_SECONDS: Final = 1.0
 SETTLE_ROUND_TRIPS: Final = 5
 MIN_POINTS: Final = 5
+# The slope of 60 points is that of 6,000.
+SAMPLES: Final = 60
 # Flows through one policer spread by less than .03 (median deviation), flows under 10 % loss by .07 and more ...
 CLAMP_SPREAD: Final = 0.06
 # ... and does not follow the line.
@@ -153,16 +156,14 @@ def settled_rate(flow: Flow) -> float | None:
     turn = slowdown(flow)
     if turn:
         start = max(start, turn.at_seconds)
-    points = [(time, size) for time, size in zip(flow.times, flow.sizes, strict=True) if time >= start]
-    if not flow.complete and flow.sizes and flow.elapsed > flow.times[-1]:
-        points.append((flow.elapsed, flow.sizes[-1]))
-    if len(points) < MIN_POINTS or points[-1][0] - points[0][0] < SETTLE_SECONDS:
+    end = flow.times[-1] if flow.complete and flow.times else flow.elapsed
+    reads = sum(1 for time in flow.times if time >= start)
+    if reads < MIN_POINTS or end - start < SETTLE_SECONDS:
         return None
-    points = points[:: max(1, len(points) // 60)]  # the slope of 60 points is that of 6,000
-    slopes = [
-        (b1 - b0) / (t1 - t0) for i, (t0, b0) in enumerate(points) for t1, b1 in points[i + 1 :] if t1 > t0
-    ]
-    return median(slopes) if slopes else None
+    # Bytes come in steps. Sampled at the reads, a course that begins below a step and ends on one looks too steep.
+    times = [start + (end - start) * i / (SAMPLES - 1) for i in range(SAMPLES)]
+    points = [(time, flow.sizes[max(bisect_right(flow.times, time) - 1, 0)]) for time in times]
+    return median((b1 - b0) / (t1 - t0) for i, (t0, b0) in enumerate(points) for t1, b1 in points[i + 1 :])
 
 
 def burst(flow: Flow, rate: float) -> float:
