@@ -23,6 +23,12 @@ def sections(platforms: Iterable[str], controls: Iterable[str]) -> list[tuple[st
     names = {"platforms": ", ".join(platforms), "controls": ", ".join(controls)}
     return [
         (
+            _("Not reviewed yet"),
+            _(
+                "No lawyer has reviewed this text, and no native speaker its translation. In doubt the English counts."
+            ),
+        ),
+        (
             _("What it does"),
             _(
                 "Efir connects to public servers of {platforms}, and for comparison to {controls}. It looks at whether "
@@ -35,7 +41,7 @@ def sections(platforms: Iterable[str], controls: Iterable[str]) -> list[tuple[st
             _(
                 "`efir run --once` measures once, in about a minute and less than 2 MB. `efir run` goes on day and "
                 "night with the same plan every day, and keeps to its daily budget: 50 MB on a line you pay by volume, "
-                "100 MB otherwise."
+                "100 MB otherwise (at most 1.5 or 3 GB a month)."
             ),
         ),
         (
@@ -73,7 +79,8 @@ def sections(platforms: Iterable[str], controls: Iterable[str]) -> list[tuple[st
         (
             _("How to stop"),
             _(
-                "Ctrl-C stops a run. `efir consent --withdraw` takes your consent back. `efir wipe` removes Efir's own "
+                "Ctrl-C stops a run. `efir consent --withdraw` takes your consent back and stops a run within seconds. "
+                "`efir wipe` removes Efir's own "
                 "files and says what it cannot remove. If you are unsure, ask a lawyer or a rights organisation you "
                 "trust before you agree."
             ),

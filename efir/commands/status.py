@@ -10,8 +10,15 @@ from efir.options import Shared, shared_options
 from measurements.records import SummaryLine
 from measurements.state import StateFolder
 from measurements.store import Spool
+from vantage.budget import DAY, limit, spent
 from vantage.consent import Consent, read_consent
 from vantage.upload.sending import Standing, standing
+
+
+def spent_today(spool: Spool) -> int:
+    """Bytes of the last 24 hours, both ways."""
+    now = datetime.now(UTC)
+    return spent(spool.observations(since=now - DAY), now).total
 
 
 @click.command()
@@ -23,11 +30,13 @@ def command(shared: Shared) -> Exit:
     counts: dict[str, int] = {}
     rounds: list[tuple[object, SummaryLine]] = []
     upload = Standing()
+    today = 0
     if folder.spool.exists():
         with Spool(folder.spool) as spool:
             counts = spool.counts()
             rounds = list(spool.rounds(limit=1))
             upload = standing(spool)
+            today = spent_today(spool)
     time, last = rounds[0] if rounds else (None, None)
     shared.out.line(
         {
@@ -37,6 +46,8 @@ def command(shared: Shared) -> Exit:
             "last_round": time,
             "online": last.online if last else None,
             "stored": counts or None,
+            "day_bytes": today,
+            "day_limit": limit(consent.interactive) if consent else None,
             "invite": folder.invite.exists(),
             "upload": upload,
         }
@@ -48,6 +59,11 @@ def command(shared: Shared) -> Exit:
     if last is None:
         shared.out.text(_("No round yet. To measure once: efir run --once"))
         return Exit.OK
+    if consent is not None:
+        used, most = today / 1e6, limit(consent.interactive) / 1e6
+        shared.out.text(
+            _("Data of the last 24 hours: {used:.1f} of {limit:.0f} MB").format(used=used, limit=most)
+        )
     answer = _("online") if last.online else _("offline")
     shared.out.text(
         _("Last round: {time:%Y-%m-%d %H:%M} UTC, {answer}, {kilobytes:.0f} kB in {seconds:.0f} s").format(
