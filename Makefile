@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run probe-wheel test check lint format types contract fast bench accuracy calibrate torture rules wheels openapi clean setup
+.PHONY: run probe-wheel test check lint format types contract fast bench accuracy calibrate torture rules wheels openapi dashboards clean setup
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -55,6 +55,10 @@ torture: $(VENV)/.dev
 # The live page's API description, from its records.
 openapi: $(VENV)/.dev
 	$(BIN)/python -m exporter.board.openapi
+
+# Grafana dashboards from their generator.
+dashboards: $(VENV)/.dev
+	$(BIN)/python -m exporter.dashboards.render
 
 contract: $(VENV)/.dev
 	$(BIN)/lint-imports

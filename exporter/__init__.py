@@ -7,6 +7,7 @@
     pages    rendered in a thread, kept for the next scrape
     server   the HTTP side
     board/   the live page and its JSON API
+    dashboards/  for Grafana, generated
     rules/   recording rules, alerts, their thresholds and their tests
 
 Reads records only: nothing here measures, and nothing here knows how a probe works.
