@@ -67,7 +67,7 @@ async def send_all(spool: Spool, sealer: Sealer, sender: Sender, clock: Callable
         sent.bytes_sent += sum(sizes)
         if not _settle(spool, items, reply, clock(), sent):
             failures += 1
-            wait = _AFTER_REFUSAL if reply.next.outcome is Outcome.REFUSED else reply.next.wait
+            wait = reply.next.wait if reply.next.outcome is Outcome.AGAIN else _AFTER_REFUSAL
             due = clock() + wait
             break
         failures = 0
@@ -86,6 +86,10 @@ def _settle(spool: Spool, items: list[Item], reply: Reply, now: float, sent: Sen
     answers: list[ItemAnswer] = [each for each in reply.answer.items if each.id in asked]
     stored = [each.id for each in answers if each.status != "rejected"]
     refused = {each.id: each.reason or "rejected" for each in answers if each.status == "rejected"}
+    if len(reply.answer.items) == len(
+        items
+    ):  # all were answered: one without its name could not be read there
+        refused |= dict.fromkeys(asked - {each.id for each in answers}, "unreadable")
     if stored:
         spool.mark_uploaded(stored, now)
     if refused:
@@ -93,6 +97,6 @@ def _settle(spool: Spool, items: list[Item], reply: Reply, now: float, sent: Sen
     sent.batches += 1
     sent.acknowledged += len(stored)
     sent.refused += len(refused)
-    if not answers:
+    if not (stored or refused):
         sent.problem = "an answer that names none of the results"
-    return bool(answers)
+    return not sent.problem
