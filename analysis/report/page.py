@@ -18,7 +18,7 @@ from analysis.report import charts
 from analysis.report.answer import answer, name_of
 from analysis.report.charts import Chart, Clock
 from analysis.report.model import PUBLIC_VANTAGES, Cell, Facts
-from analysis.report.quality import FLAGS, Quality
+from analysis.report.quality import FLAGS
 from analysis.report.texts import Texts
 from analysis.schedule.model import Event
 from analysis.zones import zone as zone_info
@@ -55,10 +55,11 @@ class Section:
 
 @dataclass(frozen=True)
 class Report:
-    """The finished page and what its charts show."""
+    """The finished page, its charts, and what reproduces it as JSON."""
 
     html: str
     charts: Sequence[Chart]
+    bundle: str
 
 
 def render(facts: Facts, language: str) -> Report:
@@ -71,6 +72,7 @@ def render(facts: Facts, language: str) -> Report:
     drawn = [each.chart for each in shown if each.chart is not None]
     drawn += [chart for section in sections for chart in section.charts]
     style = _file("style.css")
+    bundle = json.dumps(facts.bundle, indent=2, sort_keys=True, ensure_ascii=False)
     html = _template().render(
         t=t,
         facts=facts,
@@ -80,7 +82,7 @@ def render(facts: Facts, language: str) -> Report:
         overviews=shown,
         sections=sections,
         changes=[row for cell in facts.cells for row in _changes(cell, facts.zone, t)],
-        quality=_quality(facts.quality, facts.zone, t),
+        quality=_quality(facts, t),
         coverage=_coverage(facts.cells, t),
         untested=sum(cell.line is not None and cell.line.q_value is None for cell in facts.cells),
         first=_local(facts.quality.first, facts.zone, "%Y-%m-%d"),
@@ -91,11 +93,11 @@ def render(facts: Facts, language: str) -> Report:
         events=_events(facts.schedule.events, facts.zone, t) if facts.schedule else [],
         other=_events(facts.schedule.other, facts.zone, t) if facts.schedule else [],
         checks=[t(f"check_{number}") for number in _CHECKS],
-        bundle=json.dumps(facts.bundle, indent=2, sort_keys=True, ensure_ascii=False),
+        bundle=bundle,
         style=style,
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
     )
-    return Report(html, drawn)
+    return Report(html, drawn, bundle)
 
 
 def _place(cell: Cell) -> int:
@@ -191,8 +193,10 @@ def _share(part: int, whole: int, t: Texts) -> str:
     return f"{part} / {whole}" + (f" ({t.number(100 * part / whole, 1)} %)" if whole else "")
 
 
-def _quality(found: Quality, zone: str, t: Texts) -> list[tuple[str, str]]:
-    stamp = "%Y-%m-%d %H:%M"
+def _quality(facts: Facts, t: Texts) -> list[tuple[str, str]]:
+    found, zone = facts.quality, facts.zone
+    # These are times of single measurements, perhaps of one person.
+    stamp = "%Y-%m-%d %H:%M" if facts.private else "%Y-%m-%d"
     rows = [
         ("rows", str(found.rows)),
         ("vantages", str(found.vantages)),
@@ -201,7 +205,6 @@ def _quality(found: Quality, zone: str, t: Texts) -> list[tuple[str, str]]:
         ("gap", t("quality_gap_value", hours=found.gap_hours, start=_local(found.gap_start, zone, stamp))),
         ("failed", _share(found.targets_failed, found.targets, t)),
         ("control", _share(found.controls_failed, found.controls, t)),
-        ("negative", str(found.negative)),
         ("future", str(found.future)),
     ]
     rows += [(f"flag_{flag}", str((found.flags or {})[flag])) for flag in FLAGS if found.flags is not None]

@@ -32,7 +32,6 @@ class Quality:
     targets_failed: int
     controls: int
     controls_failed: int
-    negative: int
     future: int
     flags: Mapping[str, int] | None
 
@@ -46,7 +45,6 @@ def quality(data: Data, flags: Mapping[str, int] | None, now: int) -> Quality:
         sum(CASE WHEN role = 'target' AND failure IS NOT NULL THEN 1 ELSE 0 END) AS targets_failed,
         sum(CASE WHEN role = 'control' THEN 1 ELSE 0 END) AS controls,
         sum(CASE WHEN role = 'control' AND failure IS NOT NULL THEN 1 ELSE 0 END) AS controls_failed,
-        sum(CASE WHEN seconds < 0 THEN 1 ELSE 0 END) AS negative,
         sum(CASE WHEN {epoch} > {now} THEN 1 ELSE 0 END) AS future FROM flat"""
     ).to_pylist()[0]
     hour = data.sql.bin("time", _HOUR)
@@ -65,7 +63,7 @@ def quality(data: Data, flags: Mapping[str, int] | None, now: int) -> Quality:
         gap_hours=int(gap_hours),
         **{
             name: int(sums[name])
-            for name in ("targets", "targets_failed", "controls", "controls_failed", "negative", "future")
+            for name in ("targets", "targets_failed", "controls", "controls_failed", "future")
         },
         flags=flags,
     )
@@ -78,15 +76,11 @@ def recorded_flags(store: Path) -> Mapping[str, int] | None:
         return None
     columns = ", ".join(f"count(*) FILTER (WHERE list_contains(flags, '{flag}')) AS {flag}" for flag in FLAGS)
     with connect() as connection:
-        found: list[dict[str, Any]] = (
-            connection.execute(
-                f"SELECT {columns} FROM (SELECT json_extract_string(decode(record), '$.flags[*]') AS flags "
-                f"FROM {read_files(files)})"
-            )
-            .to_arrow_table()
-            .to_pylist()
-        )
-    return {flag: int(found[0][flag]) for flag in FLAGS}
+        counts = connection.execute(
+            f"SELECT {columns} FROM (SELECT json_extract_string(decode(record), '$.flags[*]') AS flags "
+            f"FROM {read_files(files)})"
+        ).fetchone()
+    return dict(zip(FLAGS, counts, strict=True))
 
 
 def published_only(data: Data) -> frozenset[tuple[str, int | None]]:

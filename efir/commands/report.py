@@ -148,6 +148,7 @@ def _written(facts: "Facts", out: Path, charts: Path | None) -> "Report":
         save_whole(out, made.html.encode())
         if charts is not None:
             save_charts(charts, made.charts)
+            save_whole(charts / "bundle.json", made.bundle.encode())
     except OSError as error:
         raise EfirError(
             _("{file}: cannot be written ({reason})").format(

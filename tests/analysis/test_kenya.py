@@ -17,6 +17,8 @@ from analysis.importing.run import import_files
 from analysis.ooni.platforms import platforms_of
 from analysis.schedule.load import parse_schedule
 from analysis.votes import load_votes
+from efir.cli import command
+from efir.exits import Exit, run_command
 from measurements.targets_file import load_targets
 
 TABLES = (
@@ -83,3 +85,19 @@ def test_no_other_network_is_accused(answers: dict[int | None, Association]) -> 
 
 def test_every_answer_says_that_the_data_hold_no_controls(answers: dict[int | None, Association]) -> None:
     assert all("no controls" in (line.reason or "") for line in answers.values() if line.inside is not None)
+
+
+def test_the_report_says_so_too_and_hides_nothing_that_is_public(tmp_path: Path) -> None:
+    (tmp_path / "exams.yaml").write_text(exams())
+    lines = (
+        f"import {TABLES} --into {tmp_path}/data",
+        f"report --data {tmp_path}/data --schedule {tmp_path}/exams.yaml --platform telegram --shifts 500 "
+        f"--published-data --lang en --out {tmp_path}/report.html",
+    )
+    for line in lines:
+        assert run_command(command, line.split()) == Exit.OK
+    html = (tmp_path / "report.html").read_text("utf-8")
+    assert "Associated in 1 of" in html
+    assert "telegram, AS33771: in the hours of the events" in html
+    assert "telegram, AS12455: failures – all day alike" in html
+    assert "cells are not shown" not in html

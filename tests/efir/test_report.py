@@ -4,6 +4,7 @@ import csv
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -134,15 +135,16 @@ def test_nothing_in_the_page_can_be_fetched(home: Path) -> None:
     assert re.findall(r"(?:src|href|srcset|action|data)\s*=|url\(|@import", html) == []
 
 
-def test_the_bundle_names_what_reproduces_the_report(home: Path) -> None:
-    html = report(home, "slowed", "--seed", 7)
-    found = re.search(r"<pre>(.*?)</pre>", html, re.DOTALL)
-    assert found
-    bundle = json.loads(found[1].replace("&#34;", '"').replace("&#39;", "'").replace("&lt;", "<"))
+def test_the_bundle_names_what_reproduces_the_report(home: Path, tmp_path: Path) -> None:
+    html = report(home, "slowed", "--seed", 7, "--charts", tmp_path)
+    written = (tmp_path / "bundle.json").read_text("utf-8")
+    bundle = json.loads(written)
     assert bundle["plan"]["seed"] == 7
     assert bundle["preregistration_sha256"] is None
     for name in ("data_sha256", "schedule_sha256"):
         assert re.fullmatch("[0-9a-f]{64}", bundle[name])
+        assert bundle[name] in html
+    assert f"<pre>{escape(written)}</pre>" in html.replace("&#39;", "&#x27;").replace("&#34;", "&quot;")
     assert str(home) not in html
 
 
@@ -158,7 +160,9 @@ def test_charts_come_as_csv_svg_and_png(home: Path, tmp_path: Path) -> None:
     names = {"overview-goodput"} | {
         f"cell-{n}-{what}" for n in (1, 2) for what in ("timeline", "events", "evenings")
     }
-    assert kinds == {(name, suffix) for name in names for suffix in (".csv", ".svg", ".png")}
+    assert kinds - {("bundle", ".json")} == {
+        (name, suffix) for name in names for suffix in (".csv", ".svg", ".png")
+    }
     slowed = next(row for row in rows(tmp_path / "overview-goodput.csv") if "9198" in row["cell"])
     assert slowed["verdict"] == "associated"
     assert len(rows(tmp_path / "cell-1-events.csv")) == len(EVENT_DAYS)
