@@ -42,7 +42,9 @@ class Known:
     sent: int = 0
     received: int = 0
     round_time: datetime | None = None
-    facts: RoundFacts = field(default_factory=RoundFacts)
+    control: bool | None = None
+    # A round may be of one platform only; what others said of the rest stands until it is too old.
+    of_platform: dict[str, tuple[datetime, RoundFacts]] = field(default_factory=dict)
     cut: bool | None = None
     verdicts: dict[str, VerdictLine] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)

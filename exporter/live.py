@@ -146,8 +146,12 @@ class Live:
         for platform, phase, seconds in facts.durations:
             self.counts.durations[*known.place.labels, platform, phase].add(seconds, self._bounds)
         if known.round_time is None or known.round_time <= finished.time:
-            known.round_time, known.facts = finished.time, facts
+            known.round_time, known.control = finished.time, facts.control
             known.cut = finished.summary.international_cut
+        for platform in facts.platforms:
+            held = known.of_platform.get(platform)
+            if held is None or held[0] <= finished.time:
+                known.of_platform[platform] = (finished.time, facts)
 
     def _session(self, session: Session, now: datetime) -> None:
         name = pseudonym(session.vantage) if session.vantage else self._of_run.get(session.run_id or "")

@@ -198,6 +198,9 @@ TABLE: Final = (
     Metric("efir_ingest_results_total", "counter", (), "Records that the collector took in."),
     Metric("efir_ingest_duplicates_total", "counter", (), "Records that the collector already had."),
     Metric("efir_ingest_rejected_total", "counter", ("reason",), "Records that the collector refused."),
+    # A round on demand (/probe).
+    Metric("efir_probe_run_duration_seconds", "gauge", (), "Only on /probe: how long the round took."),
+    Metric("efir_probe_run_complete", "gauge", (), "Only on /probe: 1 if the round ended by itself, else 0."),
     # The exporter itself.
     Metric("efir_collect_duration_seconds", "gauge", (), "Time it took to read the store for this page."),
     Metric(

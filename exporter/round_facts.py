@@ -32,6 +32,11 @@ class RoundFacts:
     dns: dict[tuple[str, str], bool] = field(default_factory=dict)  # (platform, system | trusted)
     durations: tuple[tuple[str, str, float], ...] = ()  # (platform, phase, seconds) of each success
 
+    @property
+    def platforms(self) -> set[str]:
+        """Those that the round says something about."""
+        return {platform for platform, _what in (*self.success, *self.phases, *self.dns)}
+
 
 def evidence(rows: Iterable[Observation]) -> list[Observation]:
     """The rows that say something of their endpoint."""

@@ -36,26 +36,27 @@ _LINKS: Final = (
     ("/-/ready", "200 while the store can be read"),
 )
 
+_PROBE_LINK: Final = ("/probe", "a round on demand: ?platform=NAME, debug=1")
 
-def make_app(
-    pages: Pages, *, token: str | None, own: bool, routes: list[web.RouteDef] | None = None
-) -> web.Application:
+
+def make_app(pages: Pages, *, token: str | None, own: bool, probe: Handler | None = None) -> web.Application:
     """The application. Without a token /metrics/vantages answers 404, unless the store is one's `own`.
 
-    `routes` adds pages that need more than metrics (a probe on demand).
+    `probe` answers /probe, which needs the token where there is one.
     """
     app = web.Application()
     app[PAGES] = pages
     app[KEEPER] = keeper = Keeper(pages.reader, pages.monotonic)
     app.cleanup_ctx.append(_running)
-    links = [*_LINKS, *((route.path, "") for route in routes or ())]
+    links = [*_LINKS, _PROBE_LINK] if probe else list(_LINKS)
     app.router.add_get("/-/", _landing(links))
     app.add_routes(board_routes(keeper))
     app.router.add_get("/metrics", _metrics("public"))
     app.router.add_get("/metrics/vantages", _guarded(_metrics("private"), token, own))
     app.router.add_get("/-/healthy", _healthy)
     app.router.add_get("/-/ready", _ready)
-    app.add_routes(routes or [])
+    if probe:
+        app.router.add_get("/probe", _guarded(probe, token, own))
     app.on_response_prepare.append(_add_headers)
     return app
 

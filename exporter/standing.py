@@ -1,15 +1,20 @@
 """What stands for one vantage now: fresh facts only, in plain values that metrics are made from. Pure."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import median
+from typing import TypeVar
 
 from exporter.known import Known
+from exporter.round_facts import RoundFacts
 from exporter.source import Session, VantageFacts
 from exporter.words import STAGES, word
 from measurements.owners import operator
 from measurements.records import VerdictLine
 from measurements.verdicts import WORST_FIRST
+
+V = TypeVar("V")
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,8 @@ class Standing:
 def standing(name: str, known: Known, facts: VantageFacts, since: datetime) -> Standing:
     """What is `known` of a vantage and not older than `since`."""
     asn, country = known.place.labels
-    in_round = known.facts if known.round_time is not None and known.round_time >= since else None
+    round_is_fresh = known.round_time is not None and known.round_time >= since
+    rounds = {platform: facts for platform, (time, facts) in known.of_platform.items() if time >= since}
     pairs = {
         platform: [each for each in seen if each.time >= since] for platform, seen in known.pairs.items()
     }
@@ -71,12 +77,12 @@ def standing(name: str, known: Known, facts: VantageFacts, since: datetime) -> S
         sent=known.sent,
         received=known.received,
         clock_offset=facts.clock_offset,
-        control=in_round.control if in_round else None,
-        cut=known.cut if in_round else None,
+        control=known.control if round_is_fresh else None,
+        cut=known.cut if round_is_fresh else None,
         control_goodput=median(each.control for each in every) if every else None,
-        success=in_round.success if in_round else {},
-        phases=in_round.phases if in_round else {},
-        dns=in_round.dns if in_round else {},
+        success=_each(rounds, lambda facts: facts.success),
+        phases=_each(rounds, lambda facts: facts.phases),
+        dns=_each(rounds, lambda facts: facts.dns),
         platforms={
             platform: _of_platform(
                 verdicts.get(platform),
@@ -87,6 +93,18 @@ def standing(name: str, known: Known, facts: VantageFacts, since: datetime) -> S
             for platform in dict.fromkeys(names)
         },
     )
+
+
+def _each(
+    rounds: dict[str, RoundFacts], part: Callable[[RoundFacts], dict[tuple[str, str], V]]
+) -> dict[tuple[str, str], V]:
+    """Of each platform what its own newest round says."""
+    return {
+        key: value
+        for platform, facts in rounds.items()
+        for key, value in part(facts).items()
+        if key[0] == platform
+    }
 
 
 def _of_platform(

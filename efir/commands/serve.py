@@ -4,6 +4,7 @@ import asyncio
 import signal
 import time
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from exporter.events import EventWindow
+    from exporter.probe import ProbeOnDemand
     from exporter.source import Source
 
 
@@ -77,11 +79,20 @@ def command(
         raise EfirError(str(error)) from None
     windows = _windows(schedule_file) if schedule_file else ()
     source = _source(shared, data, collector)
+    # Who may ask this device to measure: who holds the token, or sits at it.
+    probing = source.own and (token is not None or _is_loopback(host))
     try:
-        asyncio.run(_serve(shared, host, port, source, token, windows))
+        asyncio.run(_serve(shared, host, port, source, token, windows, probing))
     finally:
         source.close()
     return Exit.OK
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _source(shared: Shared, data: Path | None, collector: Path | None) -> "Source":
@@ -132,8 +143,31 @@ def _windows(file: Path) -> "tuple[EventWindow, ...]":
     )
 
 
+def _probe(shared: Shared) -> "ProbeOnDemand":
+    """Measures like `efir run --once --platform`, into the same spool."""
+    from efir.measuring import measure_once, measured_targets
+    from exporter.probe import ProbeOnDemand
+    from exporter.source import Arrivals, Round
+    from measurements.state import StateFolder
+    from measurements.store import Spool
+    from vantage.consent import require_consent
+
+    targets, folder = measured_targets(shared), StateFolder(shared.state)
+
+    async def run(platform: str) -> Arrivals:
+        require_consent(folder)
+        with Spool(folder.spool) as spool:
+            measured = await measure_once(shared, targets, [platform], spool, lambda what, done, of: None)
+            rows = spool.observations(run_id=measured.summary.run_id)
+        return Arrivals(rows, measured.verdicts, [Round(rows[0].time, measured.summary)] if rows else ())
+
+    return ProbeOnDemand(
+        run, list(targets.platforms), utc=lambda: datetime.now(UTC), monotonic=time.monotonic
+    )
+
+
 def _app(
-    shared: Shared, source: "Source", token: str | None, windows: "tuple[EventWindow, ...]"
+    shared: Shared, source: "Source", token: str | None, windows: "tuple[EventWindow, ...]", probing: bool
 ) -> "web.Application":
     try:
         from exporter.pages import Pages
@@ -150,7 +184,8 @@ def _app(
         utc=lambda: datetime.now(UTC),
         monotonic=time.monotonic,
     )
-    return make_app(Pages(reader, time.monotonic), token=token, own=source.own)
+    probe = _probe(shared).handle if probing else None
+    return make_app(Pages(reader, time.monotonic), token=token, own=source.own, probe=probe)
 
 
 async def _serve(
@@ -160,11 +195,12 @@ async def _serve(
     source: "Source",
     token: str | None,
     windows: "tuple[EventWindow, ...]",
+    probing: bool,
 ) -> None:
     from aiohttp import web
 
     # No access log: it would hold readers' addresses.
-    runner = web.AppRunner(_app(shared, source, token, windows), access_log=None)
+    runner = web.AppRunner(_app(shared, source, token, windows, probing), access_log=None)
     await runner.setup()
     try:
         await _listen(runner, host, port)

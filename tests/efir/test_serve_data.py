@@ -129,6 +129,8 @@ def test_networks_of_three_are_shown_and_no_single_vantage(folder: Path, tmp_pat
     ("arguments", "code", "words"),
     [
         pytest.param(["--data", "nowhere"], 3, "no such folder", id="no folder"),
+        pytest.param(["--collector", "nowhere"], 3, "cannot be opened", id="no collector"),
+        pytest.param(["--data", "a", "--collector", "b"], 2, "follows one store", id="two stores"),
         pytest.param(
             ["--schedule", "events.yaml"], 2, "never reaches a volunteer's device", id="schedule on a device"
         ),

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -171,3 +172,21 @@ def test_what_is_wrong_is_said(tmp_path, arguments, code, words):
         _, errors = process.communicate(timeout=20)
     assert process.returncode == code
     assert words in " ".join(errors.split())
+
+
+@pytest.mark.parametrize(
+    ("listen", "arguments", "status"),
+    [
+        pytest.param("127.0.0.1:0", [], 403, id="from the device itself, but without consent"),
+        pytest.param("0.0.0.0:0", [], 404, id="open to others without a token"),
+    ],
+)
+def test_a_round_on_demand_needs_a_token_or_the_device_itself(tmp_path, listen, arguments, status):
+    with efir_serve(tmp_path, "--listen", listen, "--json", *arguments) as process:
+        _host, port = json.loads(process.stdout.readline())["listen"]
+        with pytest.raises(urllib.error.HTTPError) as answer:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/probe?platform=vk", timeout=10)
+        answer.value.close()
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+    assert answer.value.code == status

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec import structs
 from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.pages import render
@@ -169,3 +170,14 @@ def test_an_empty_spool_gives_a_page_all_the_same(read, now):
     page = read(now)
     assert value(page, "efir_spool_results") == 0
     assert value(page, "efir_collect_failed") == 0
+
+
+def test_a_round_of_one_platform_leaves_the_others_as_they_stand(spool, read, targets, now):
+    keep(spool, one_round(targets, WHO, now))
+    only = {"vk": targets.platforms["vk"]}
+    keep(spool, one_round(structs.replace(targets, platforms=only), WHO, now + timedelta(minutes=30)))
+    page = read(now + timedelta(minutes=40))
+    assert value(page, "efir_probe_success", platform="youtube", probe="tls") == 1
+    later = read(now + timedelta(minutes=125))
+    assert value(later, "efir_probe_success", platform="youtube", probe="tls") is None
+    assert value(later, "efir_probe_success", platform="vk", probe="tls") == 1
