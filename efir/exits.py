@@ -42,15 +42,19 @@ def run_command(command: click.Command, argv: list[str] | None = None) -> int:
         error.show()
         return Exit.CONFIGURATION
     except EfirError as error:
-        print(f"efir: {error}", file=sys.stderr)  # noqa: T201 - the one place errors are shown
+        _say(str(error))
         return error.exit_code
     except ConfigurationError as error:
-        print(f"efir: {error}", file=sys.stderr)  # noqa: T201
+        _say(str(error))
         return Exit.CONFIGURATION
     except (KeyboardInterrupt, click.Abort):
-        print("efir: interrupted", file=sys.stderr)  # noqa: T201
+        _say("interrupted")
         return Exit.INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()  # the reader (head, less) has gone; nothing is wrong with us
         return Exit.OK
     return int(result) if isinstance(result, int) else Exit.OK
+
+
+def _say(text: str) -> None:
+    print(f"efir: {text}", file=sys.stderr)  # noqa: T201 - the one place errors are shown

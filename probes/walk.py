@@ -262,7 +262,7 @@ def _good(row: Observation) -> bool:
 
 
 def _cancelled(name: str, target: Target, context: Context, failure: str = "interrupted") -> Observation:
-    return Observation(**{**blank(target, context, name), "failure": failure})  # type: ignore[arg-type]
+    return Observation(**{**blank(target, context, name), "failure": failure})  # type: ignore[arg-type] # fields of one table
 
 
 def has_route(address: str) -> bool:
