@@ -1,0 +1,74 @@
+"""A continuous run on an emulated open line: its small pairs, what it leaves on the device, and how it is stopped."""
+
+import json
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lab.addresses import CLIENT_IPV4, CLIENT_IPV6
+from lab.availability import unavailable
+
+EFIR = [sys.executable, "-m", "efir"]
+RUN = f'{sys.executable} -m efir run --json --quiet --state "$0" --targets $EFIR_LAB_TARGETS --ca-file $EFIR_LAB_CA'
+ACCEPT = f'{sys.executable} -m efir consent --accept --quiet --state "$0"'
+
+
+@pytest.fixture(scope="module")
+def measured() -> Iterator[tuple[Path, list[dict[str, object]], int]]:
+    """State folder, lines and exit code of a run whose consent was taken back after the first small pairs."""
+    reason = unavailable()
+    if reason:
+        pytest.skip(reason)
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o777)  # the lab's programs run as an ordinary user
+        state = Path(name) / "state"
+        command = [*EFIR, "lab", "run", "open", "--", "sh", "-c", f"{ACCEPT} && exec {RUN}", str(state)]
+        lines: list[dict[str, object]] = []
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+            assert running.stdout is not None
+            for text in running.stdout:
+                lines.append(json.loads(text))
+                if sum(line["type"] == "sentinel" for line in lines) == 7:
+                    subprocess.run(
+                        [*EFIR, "consent", "--withdraw", "--quiet", "--state", str(state)], check=True
+                    )
+                    break
+            running.communicate(timeout=60)
+        yield state, lines, running.returncode
+
+
+@pytest.mark.lab
+def test_each_platform_has_a_small_pair_and_most_look_fast(
+    measured: tuple[Path, list[dict[str, object]], int],
+) -> None:
+    ratios = {line["platform"]: line["ratio"] for line in measured[1] if line["type"] == "sentinel"}
+    assert len(ratios) == 7
+    # A single pair on a busy computer may look slow by chance; that is why three of four start a session.
+    assert sum(isinstance(ratio, float) and ratio > 0.5 for ratio in ratios.values()) >= 5
+
+
+@pytest.mark.lab
+def test_taking_the_consent_back_from_elsewhere_ends_it_well(
+    measured: tuple[Path, list[dict[str, object]], int],
+) -> None:
+    assert measured[2] == 0
+
+
+@pytest.mark.lab
+def test_nothing_on_the_device_names_it_and_after_a_wipe_nothing_is_left(
+    measured: tuple[Path, list[dict[str, object]], int],
+) -> None:
+    state = measured[0]
+    kept = b"".join(path.read_bytes() for path in state.iterdir())
+    assert b"youtube" in kept, "it is the right folder"
+    # As an address alone: in text and in JSON it stands between other than digits and dots.
+    for own in (CLIENT_IPV4, CLIENT_IPV6, socket.gethostname()):
+        assert own.encode() not in kept, own
+    assert b"schedule" not in kept
+    subprocess.run([*EFIR, "wipe", "--yes", "--quiet", "--state", str(state)], check=True)
+    assert not state.exists()
