@@ -5,7 +5,7 @@ looks decide it. The first arm that shows slowing ends the session: no further b
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import log
 from typing import Final
 from urllib.parse import urlsplit
@@ -17,25 +17,14 @@ from measurements.throttle.evidence import Baseline, SessionEvidence, Together
 from measurements.throttle.evidence import Plan as TariffPlan
 from measurements.throttle.flow import Arm, Flow
 from measurements.throttle.pair import Pair, measure, pair_use
-from measurements.throttle.usable import use_of
-from probes.sessions.addresses import Split, split
-from probes.sessions.arms import ArmPlan, Side, foreign_arm, helper_arm, own_side, same_address_arms
+from probes.sessions.arms import ArmPlan
 from probes.sessions.lookup import Lookup
-from probes.sessions.pairs import Flows, Size
-from probes.sessions.plan import (
-    BEFORE,
-    BEFORE_FOREIGN,
-    BEYOND,
-    CAP_SHARE,
-    FOREIGN_BYTES,
-    NOISE_EVERY,
-    WARM_UP_BYTES,
-    Plan,
-)
+from probes.sessions.offers import Offers, host_of
+from probes.sessions.pairs import Flows, Size, size_of
+from probes.sessions.plan import BEYOND, NOISE_EVERY, Plan
 from probes.sessions.sharing import FLOWS_AT_MOST, look
 
 AFTER: Final = 3  # control-only flows at the end, where target and control shared an address
-TRIES: Final = 2  # a failure counts after a second try
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +100,22 @@ class FamilySession:
     async def run(self) -> AsyncIterator[bool]:
         """Work; each yield is a place to pause, True where a pair was just measured."""
         self._network = self.flows.network()
-        async for _ in self._prepare():
+        offers = Offers(
+            platform=self.platform,
+            family=self.family,
+            entry=self.entry,
+            transfer=self.transfer,
+            targets=self.targets,
+            plan=self.plan,
+            flows=self.flows,
+            lookup=self.lookup,
+            compared=frozenset(control for family, control in self.known.baselines if family == self.family),
+            with_helper=self.with_helper,
+            arms=self.arms,
+            before=self.before,
+            notes=self.notes,
+        )
+        async for _ in offers.prepare():
             yield False
         for arm in self.arms:
             self.now = arm.arm
@@ -128,120 +132,6 @@ class FamilySession:
                 break
         await self._side_by_side()
         await self._controls_after()
-
-    # Before the pairs ----------------------------------------------------------------------------------------
-
-    async def _prepare(self) -> AsyncIterator[None]:
-        """Offer the arms in order: our server, then the platform's own addresses, then another site."""
-        host = self._host()
-        if self.with_helper and self.targets.helper and host:
-            if not await self._offer(helper_arm(self.targets.helper, self.platform, self.family, host)):
-                self.notes.append("helper_unavailable")
-            yield
-        foreign = await self._foreign_control()
-        if foreign:
-            # Its flows come before anything under the target's name; the object to compare it with is found below.
-            self.before["foreign"] = await self._controls_first(foreign)
-            yield
-        own = await self._own()
-        if own is None:
-            self.before.pop("foreign", None)
-        else:
-            addresses = await self._own_addresses(own)
-            yield
-            if foreign and addresses:
-                self.arms.append(
-                    replace(foreign, target=own, addresses=Split(addresses.target, foreign.addresses.control))
-                )
-        for arm in self._first_of_each_object():
-            await self.flows.single(arm, "target", self._warm_up, "warm_up")
-            yield
-
-    def _host(self) -> str | None:
-        """The name that our server is asked under."""
-        urls = []
-        if self.transfer:
-            urls = [self.transfer.url or (self.transfer.discover.page if self.transfer.discover else None)]
-        urls += [endpoint.url for endpoint in self.entry.endpoints]
-        return next((urlsplit(url).hostname for url in urls if url and url.startswith("https:")), None)
-
-    async def _own(self) -> Side | None:
-        """The platform's object; None where the file names none or its page shows none."""
-        if self.transfer is None:
-            return None
-        url = self.transfer.url
-        if self.transfer.discover:
-            url = await self.lookup.discover(self.transfer.discover, self.platform)
-        return own_side(self.platform, self.family, url) if url else None
-
-    async def _own_addresses(self, own: Side) -> Split | None:
-        """The object's addresses, halved; with a neutral name that arm is offered on them.
-
-        Where the system's resolver leads nowhere, a trusted one is asked: a false answer is no slow server.
-        """
-        neutral = self.transfer.neutral_sni if self.transfer else None
-        found: Split | None = None
-        for trusted in (False, True):
-            addresses = await self.lookup.addresses(own.sni, self.platform, "target", trusted=trusted)
-            if not addresses:
-                continue
-            if neutral is None:
-                return split(addresses)
-            found = split(addresses, await self.lookup.addresses(neutral, "same_address", "control"))
-            for arm in same_address_arms(own, neutral, found):
-                if await self._offer(arm):
-                    return found
-        if found is not None and neutral:
-            # On offer and not usable: a few pairs say so themselves.
-            self.arms.append(same_address_arms(own, neutral, found)[0])
-        return found
-
-    async def _foreign_control(self) -> ArmPlan | None:
-        """A foreign control with an object, an address and bytes left for a first look; its target is not known yet.
-
-        One that earlier evenings were compared with goes first. Without enough left of any the arm is not on offer.
-        """
-        known, spent = self.known.baselines, self.flows.ledger
-        offers = [
-            (each.id, each.transfer.url)
-            for each in self.targets.controls
-            if each.scope == "foreign" and each.transfer and each.transfer.url
-        ]
-        offers.sort(key=lambda offer: (self.family, offer[0]) not in known)
-        for name, url in offers:
-            addresses = await self.lookup.addresses(urlsplit(url).hostname or "", name, "control")
-            if addresses and spent.promise(name, self.plan.foreign_need, self.plan.foreign_budget):
-                placeholder = own_side(self.platform, self.family, url)
-                return foreign_arm(placeholder, name, url, Split((), addresses))
-        return None
-
-    async def _offer(self, arm: ArmPlan) -> bool:
-        """Measure the arm's controls; an arm whose first control gives nothing is not offered."""
-        flows = await self._controls_first(arm)
-        if not any(use_of(flow) == "counts" for flow in flows):
-            return False
-        self.before[arm.arm] = flows
-        self.arms.append(arm)
-        return True
-
-    async def _controls_first(self, arm: ArmPlan) -> tuple[Flow, ...]:
-        for _ in range(TRIES):
-            warm = await self.flows.single(arm, "control", self._warm_up, "warm_up")
-            if use_of(warm) == "counts":
-                break
-        else:
-            return (warm,)
-        count = BEFORE_FOREIGN if arm.arm == "foreign" else BEFORE
-        return tuple(
-            [await self.flows.single(arm, "control", self._size(arm), "before") for _ in range(count)]
-        )
-
-    def _first_of_each_object(self) -> list[ArmPlan]:
-        """One arm for each object under the target's name: ours, and the platform's."""
-        firsts: dict[str, ArmPlan] = {}
-        for arm in self.arms:
-            firsts.setdefault("helper" if arm.arm == "helper" else "own", arm)
-        return list(firsts.values())
 
     # Pairs -----------------------------------------------------------------------------------------------------
 
@@ -357,13 +247,7 @@ class FamilySession:
     def _other_name(self) -> str | None:
         """Another name of the platform than the one our server is asked under."""
         names = (urlsplit(each.url).hostname for each in self.entry.endpoints if each.url)
-        return next((name for name in names if name and name != self._host()), None)
+        return next((name for name in names if name and name != host_of(self.entry, self.transfer)), None)
 
     def _size(self, arm: ArmPlan) -> Size:
-        most = min(self.plan.flow_bytes, FOREIGN_BYTES) if arm.arm == "foreign" else self.plan.flow_bytes
-        share = self.flows.random.uniform(*CAP_SHARE)
-        return Size(cap_bytes=round(most * share), cap_seconds=self.plan.flow_seconds)
-
-    @property
-    def _warm_up(self) -> Size:
-        return Size(cap_bytes=min(WARM_UP_BYTES, self.plan.flow_bytes), cap_seconds=self.plan.flow_seconds)
+        return size_of(arm, self.plan, self.flows.random)

@@ -21,6 +21,7 @@ from probes.draft import Draft
 from probes.http import fetch
 from probes.page import Page
 from probes.sessions.arms import ArmPlan, Side
+from probes.sessions.plan import CAP_SHARE, FOREIGN_BYTES, WARM_UP_BYTES, Plan
 
 
 @dataclass
@@ -51,6 +52,17 @@ class Size:
 
     cap_bytes: int
     cap_seconds: float
+
+
+def size_of(arm: ArmPlan, plan: Plan, random: Random) -> Size:
+    """Where the next flows of an arm end; drawn anew each time."""
+    most = min(plan.flow_bytes, FOREIGN_BYTES) if arm.arm == "foreign" else plan.flow_bytes
+    return Size(cap_bytes=round(most * random.uniform(*CAP_SHARE)), cap_seconds=plan.flow_seconds)
+
+
+def warm_up_of(plan: Plan) -> Size:
+    """Where a first flow to an object ends."""
+    return Size(cap_bytes=min(WARM_UP_BYTES, plan.flow_bytes), cap_seconds=plan.flow_seconds)
 
 
 @dataclass

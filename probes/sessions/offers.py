@@ -1,0 +1,152 @@
+"""Which arms a host family is offered, and the controls that come before the first flow under the target's name."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from typing import Final
+from urllib.parse import urlsplit
+
+from measurements.targets import Platform, Targets, Transfer
+from measurements.throttle.flow import Arm, Flow
+from measurements.throttle.usable import use_of
+from probes.sessions.addresses import Split, split
+from probes.sessions.arms import ArmPlan, Side, foreign_arm, helper_arm, own_side, same_address_arms
+from probes.sessions.lookup import Lookup
+from probes.sessions.pairs import Flows, size_of, warm_up_of
+from probes.sessions.plan import BEFORE, BEFORE_FOREIGN, Plan
+
+TRIES: Final = 2  # a failure counts after a second try
+
+
+def host_of(entry: Platform, transfer: Transfer | None) -> str | None:
+    """The name that our server is asked under."""
+    urls = []
+    if transfer:
+        urls = [transfer.url or (transfer.discover.page if transfer.discover else None)]
+    urls += [endpoint.url for endpoint in entry.endpoints]
+    return next((urlsplit(url).hostname for url in urls if url and url.startswith("https:")), None)
+
+
+@dataclass(kw_only=True)
+class Offers:
+    """Fills `arms`, `before` (their first controls) and `notes`, which belong to the session."""
+
+    platform: str
+    family: str
+    entry: Platform
+    transfer: Transfer | None
+    targets: Targets
+    plan: Plan
+    flows: Flows
+    lookup: Lookup
+    compared: frozenset[str]  # foreign controls that earlier evenings were compared with
+    with_helper: bool
+    arms: list[ArmPlan]
+    before: dict[Arm, tuple[Flow, ...]]
+    notes: list[str]  # words of reasons.NOTES
+
+    async def prepare(self) -> AsyncIterator[None]:
+        """Offer the arms in order: our server, then the platform's own addresses, then another site."""
+        host = host_of(self.entry, self.transfer)
+        if self.with_helper and self.targets.helper and host:
+            if not await self._offer(helper_arm(self.targets.helper, self.platform, self.family, host)):
+                self.notes.append("helper_unavailable")
+            yield
+        foreign = await self._foreign_control()
+        if foreign:
+            # Its flows come before anything under the target's name; the object to compare it with is found below.
+            self.before["foreign"] = await self._controls_first(foreign)
+            yield
+        own = await self._own()
+        if own is None:
+            self.before.pop("foreign", None)
+        else:
+            addresses = await self._own_addresses(own)
+            yield
+            if foreign and addresses:
+                self.arms.append(
+                    replace(foreign, target=own, addresses=Split(addresses.target, foreign.addresses.control))
+                )
+        for arm in self._first_of_each_object():
+            await self.flows.single(arm, "target", warm_up_of(self.plan), "warm_up")
+            yield
+
+    async def _own(self) -> Side | None:
+        """The platform's object; None where the file names none or its page shows none."""
+        if self.transfer is None:
+            return None
+        url = self.transfer.url
+        if self.transfer.discover:
+            url = await self.lookup.discover(self.transfer.discover, self.platform)
+        return own_side(self.platform, self.family, url) if url else None
+
+    async def _own_addresses(self, own: Side) -> Split | None:
+        """The object's addresses, halved; with a neutral name that arm is offered on them.
+
+        Where the system's resolver leads nowhere, a trusted one is asked: a false answer is no slow server.
+        """
+        neutral = self.transfer.neutral_sni if self.transfer else None
+        found: Split | None = None
+        for trusted in (False, True):
+            addresses = await self.lookup.addresses(own.sni, self.platform, "target", trusted=trusted)
+            if not addresses:
+                continue
+            if neutral is None:
+                return split(addresses)
+            found = split(addresses, await self.lookup.addresses(neutral, "same_address", "control"))
+            for arm in same_address_arms(own, neutral, found):
+                if await self._offer(arm):
+                    return found
+        if found is not None and neutral:
+            # On offer and not usable: a few pairs say so themselves.
+            self.arms.append(same_address_arms(own, neutral, found)[0])
+        return found
+
+    async def _foreign_control(self) -> ArmPlan | None:
+        """A foreign control with an object, an address and bytes left for a first look; its target is not known yet.
+
+        One that earlier evenings were compared with goes first. Without enough left of any the arm is not on offer.
+        """
+        spent = self.flows.ledger
+        offers = [
+            (each.id, each.transfer.url)
+            for each in self.targets.controls
+            if each.scope == "foreign" and each.transfer and each.transfer.url
+        ]
+        offers.sort(key=lambda offer: offer[0] not in self.compared)
+        for name, url in offers:
+            addresses = await self.lookup.addresses(urlsplit(url).hostname or "", name, "control")
+            if addresses and spent.promise(name, self.plan.foreign_need, self.plan.foreign_budget):
+                placeholder = own_side(self.platform, self.family, url)
+                return foreign_arm(placeholder, name, url, Split((), addresses))
+        return None
+
+    async def _offer(self, arm: ArmPlan) -> bool:
+        """Measure the arm's controls; an arm whose first control gives nothing is not offered."""
+        flows = await self._controls_first(arm)
+        if not any(use_of(flow) == "counts" for flow in flows):
+            return False
+        self.before[arm.arm] = flows
+        self.arms.append(arm)
+        return True
+
+    async def _controls_first(self, arm: ArmPlan) -> tuple[Flow, ...]:
+        for _ in range(TRIES):
+            warm = await self.flows.single(arm, "control", warm_up_of(self.plan), "warm_up")
+            if use_of(warm) == "counts":
+                break
+        else:
+            return (warm,)
+        count = BEFORE_FOREIGN if arm.arm == "foreign" else BEFORE
+        return tuple(
+            [
+                await self.flows.single(arm, "control", size_of(arm, self.plan, self.flows.random), "before")
+                for _ in range(count)
+            ]
+        )
+
+    def _first_of_each_object(self) -> list[ArmPlan]:
+        """One arm for each object under the target's name: ours, and the platform's."""
+        firsts: dict[str, ArmPlan] = {}
+        for arm in self.arms:
+            firsts.setdefault("helper" if arm.arm == "helper" else "own", arm)
+        return list(firsts.values())
