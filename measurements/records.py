@@ -216,6 +216,32 @@ class SummaryLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", t
     cancelled: bool = False
 
 
+class TraceHop(msgspec.Struct, frozen=True, kw_only=True):
+    """One hop of a trace; `address` only of public routers beyond the second hop (the nearest tell where one lives)."""
+
+    ttl: int
+    target: tuple[str, ...]  # words of `probes.trace.evidence.Word`
+    control: tuple[str, ...]
+    address: str | None = None
+    inside: bool = (
+        False  # it answered, from the person's own or the provider's network: its address is not kept
+    )
+
+
+class TraceLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="trace"):
+    """`trace` line of `efir trace --json`; one a method. Printed, never stored."""
+
+    platform: str
+    endpoint: str
+    method: str  # dns | syn | hello | flow
+    finding: str  # none | forged | reset | closed | dropped | slowed | unclear
+    hop_low: int | None = None
+    hop_high: int | None = None
+    hop_address: str | None = None  # of `hop_high`, as far as it may be told
+    reason: str | None = None
+    hops: tuple[TraceHop, ...] = ()
+
+
 class ThrottleLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="throttle"):
     """`throttle` line of the NDJSON contract; one a platform and session."""
 
