@@ -194,10 +194,11 @@ def _dns(asked: list[Observation], view: _Addresses, line: Line) -> Dns:
     own = [o for o in asked if not is_trusted(o)]
     if not own:
         return "none"
-    if view.system:
-        return "lies" if view.lies else "answers"
-    alive = any(o.resolver in line.resolvers_alive for o in own)
-    return "fails" if alive else "dead"
+    if view.system and not view.lies:
+        return "answers"
+    if not any(o.resolver in line.resolvers_alive for o in own):
+        return "dead"  # silent for the controls too, or false for them too
+    return "lies" if view.system else "fails"
 
 
 def _trusted(asked: list[Observation]) -> Trusted:
@@ -272,8 +273,8 @@ def _progress(row: Observation) -> bool:
 
 
 def _confirmed(asked: list[Observation], view: _Addresses, dns: Dns, tries: int) -> bool:
-    """Every failing address failed again; for DNS, the question was asked again."""
-    if dns in ("fails", "dead"):
+    """Every failing address failed again; where DNS gave none, the question was asked again."""
+    if dns in ("fails", "dead") and not view.system:
         questions = [o.attempt for o in asked if not is_trusted(o) and o.dns and o.dns.question == "A"]
         if max(questions, default=0) < tries:
             return False
@@ -289,7 +290,7 @@ def _alike(neutral: list[Observation], chosen: Observation | None) -> bool:
 
 
 def _failure(chosen: Observation | None, asked: list[Observation], view: _Addresses, dns: Dns) -> str | None:
-    if dns in ("fails", "dead"):
+    if dns in ("fails", "dead") and (chosen is None or view.works != "no"):
         own = [o for o in asked if not is_trusted(o) and o.dns and o.dns.question == "A"]
         return own[-1].failure if own else None
     if dns == "lies" and all(map(is_bogon, view.system)) and not all(map(is_bogon, view.trusted)):

@@ -29,7 +29,8 @@ FOREIGN_NEEDED = 2
 class Line:
     """What the controls say about a round.
 
-    `resolvers_alive` holds the ids of resolvers that gave an address for at least one control. `stable` is False when
+    `resolvers_alive` holds the ids of resolvers that gave a usable address for at least one control: one that leads to
+    a valid certificate, or that nobody tried. `stable` is False when
     fewer than two foreign controls worked while the second tries ran, or after them.
     """
 
@@ -98,11 +99,7 @@ def judge_line(observations: Iterable[Observation], controls: Mapping[str, Contr
     ok = {name for name, group in by_control.items() if any(map(vouched, group))}
     tried = set(by_control)
     foreign = {name for name in tried if controls[name].scope == "foreign"}
-    alive = frozenset(
-        row.resolver
-        for row in rows
-        if row.role == "control" and row.probe == "dns" and row.failure is None and row.resolver
-    )
+    alive = frozenset(r for group in by_control.values() for r in _useful_resolvers(group))
     if not controls:
         situation: Situation = "online" if any(map(vouched, rows)) else "offline"
     elif not ok:
@@ -119,6 +116,15 @@ def judge_line(observations: Iterable[Observation], controls: Mapping[str, Contr
         stable=_stable({name: by_control[name] for name in ok & foreign}, controls),
         resolvers_alive=alive,
     )
+
+
+def _useful_resolvers(group: Iterable[Observation]) -> set[str]:
+    """Resolvers whose answer for this control leads to its certificate, or was never tried."""
+    rows = list(group)
+    tried = {o.address for o in rows if o.probe != "dns"}
+    working = {o.address for o in rows if vouched(o)}
+    told = [(o.resolver, set(o.dns.used.addresses)) for o in rows if o.resolver and o.dns and o.dns.used]
+    return {resolver for resolver, given in told if given & working or not given & tried}
 
 
 def _networks(names: Iterable[str], controls: Mapping[str, Control]) -> int:

@@ -12,7 +12,7 @@ from typing import Final
 
 from measurements.verdicts import Verdict, VerdictStage
 
-VERSION: Final = "2026-11-22.1"  # changes whenever a rule does
+VERSION: Final = "2026-11-22.2"  # changes whenever a rule does
 
 NOT_EXCLUDED: Final = "an outage for everyone is not excluded"
 
@@ -55,7 +55,7 @@ ENDPOINT_RULES: Final[tuple[Rule, ...]] = (
          "works as on an open network",
          "An answer that leads to a valid certificate is good, whatever the address; any address is enough."),
     Rule("works-dead-resolver", {"works": "trusted", "dns": ("dead", "none")}, "accessible", None,
-         "works at an address from a trusted resolver; the system's resolver answers for nothing, controls included",
+         "works at an address from a trusted resolver; the system's resolver is of use for nothing, controls included",
          "A resolver that fails for everything says nothing about a platform."),
     Rule("cut", {"situation": "international_cut"}, "inconclusive", None,
          "international_cut: domestic controls answer and no foreign one does",

@@ -51,6 +51,20 @@ def stranger_at(name: str) -> Observation:
     return broken("192.0.2.1", "tls", "ssl_unknown_authority", tls=tls, **about)
 
 
+# The system's resolver gives one false address for the controls too; they work where a trusted one points.
+LIED_TO = [
+    row
+    for name in (*FOREIGN, *DOMESTIC)
+    for about in [{"platform": name, "role": "control", "host": f"{name}.example"}]
+    for row in (
+        dns(FALSE, **about),
+        *twice(broken, FALSE, "tls", "ssl_unknown_authority", **about),
+        dns("192.0.2.1", **about, **TRUSTED),
+        page("192.0.2.1", **about, **TRUSTED),
+    )
+]
+
+
 def resolver_vouched(name: str) -> Observation:
     """A control's name, told by a trusted resolver over its own verified TLS."""
     tls = TlsFacts(verified=True)
@@ -99,6 +113,9 @@ CASES: list[tuple[str, list[Observation], tuple[str, str | None, str]]] = [
     ("a resolver that is dead for the controls too says nothing",
      [*[o for o in OK if o.probe != "dns"], *twice(dns, failure="generic_timeout_error"), dns(GENUINE, **TRUSTED),
       page(**TRUSTED)], ("accessible", None, "works-dead-resolver")),
+    ("a resolver that sends every name, the controls' too, to one false address says nothing",
+     [*LIED_TO, dns(FALSE), *forged(FALSE, "block.example"), dns(GENUINE, **TRUSTED), page(**TRUSTED)],
+     ("accessible", None, "works-dead-resolver")),
     ("a false answer that leads nowhere",
      [*OK, dns(FALSE), *twice(broken, FALSE, "connect", "generic_timeout_error"), dns(GENUINE, **TRUSTED),
       page(**TRUSTED)], ("blocked", "dns", "dns-lies")),
@@ -187,6 +204,21 @@ def test_a_block_says_that_an_outage_is_not_excluded_and_keeps_its_evidence() ->
     assert "outage for everyone is not excluded" in line.reason
     assert line.failure == "generic_timeout_error"
     assert {o.id for o in SILENT} <= set(line.observations)
+
+
+def test_the_failure_of_a_stopped_handshake_is_named_even_if_the_resolver_is_dead() -> None:
+    dead = [o for o in OK if o.probe != "dns"]
+    silent = twice(dns, failure="dns_servfail_error")
+    reset = twice(broken, GENUINE, "tls", "connection_reset", **TRUSTED)
+    line = platform(judge([*dead, *silent, dns(GENUINE, **TRUSTED), *reset]))
+    assert (line.verdict, line.stage, line.failure) == ("blocked", "tls", "connection_reset")
+
+
+def test_a_handshake_stopped_behind_a_resolver_that_lies_about_everything_is_a_block() -> None:
+    false = [dns(FALSE), *twice(broken, FALSE, "connect", "generic_timeout_error")]
+    reset = [row for a in (GENUINE, SECOND) for row in twice(broken, a, "tls", "connection_reset", **TRUSTED)]
+    line = platform(judge([*LIED_TO, *false, dns(GENUINE, SECOND, **TRUSTED), *reset]))
+    assert (line.verdict, line.stage, line.failure) == ("blocked", "tls", "connection_reset")
 
 
 def test_a_state_root_is_named() -> None:
