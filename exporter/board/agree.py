@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import median
 from typing import Final, Literal
 
@@ -32,13 +33,13 @@ class Voices:
     def count(self) -> int:
         return len(self.words)
 
-    @property
+    @cached_property
     def shares(self) -> dict[str, float]:
         """Verdict -> share of the invites, worst first."""
         counted = Counter(self.words.values())
         return {word: counted[word] / self.count for word in sorted(counted, key=badness)}
 
-    @property
+    @cached_property
     def word(self) -> str | None:
         """The worst word that half of them say; `MIXED` if none is; None if nobody speaks."""
         if not self.words:
@@ -48,7 +49,7 @@ class Voices:
     @property
     def agreeing(self) -> int:
         """How many say the word that stands."""
-        return sum(word == self.word for word in self.words.values())
+        return list(self.words.values()).count(self.word or "")
 
     @property
     def confidence(self) -> Confidence | None:
