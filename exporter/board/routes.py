@@ -25,7 +25,7 @@ _HERE: Final = files("exporter.board")
 
 
 class Keeper:
-    """Makes boards in a thread of its own and keeps the newest for `FRESH` seconds."""
+    """Makes boards in a thread of its own and keeps the newest for `FRESH` seconds, or ten times what it took."""
 
     def __init__(self, reader: Reader, monotonic: Callable[[], float]) -> None:
         self._reader = reader
@@ -33,13 +33,16 @@ class Keeper:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="efir-board")
         self._lock = asyncio.Lock()
         self._kept: tuple[float, Board] | None = None
+        self._keep = FRESH
 
     async def board(self) -> Board:
         """The newest board; those who ask meanwhile wait for the same one."""
         async with self._lock:
-            if self._kept is None or self._monotonic() - self._kept[0] > FRESH:
+            if self._kept is None or self._monotonic() - self._kept[0] > self._keep:
                 at = self._monotonic()
                 self._kept = (at, await self._run(self._reader.board))
+                # At most a tenth of the time is spent on boards, however large the store.
+                self._keep = max(FRESH, 10 * (self._monotonic() - at))
             return self._kept[1]
 
     async def series(self, cell: Cell, resolution: str) -> Series:
