@@ -38,9 +38,12 @@ class Throttled:
     line: Line
     lines: list[ThrottleLine]
     results: list["PlatformResult"]
+    cancelled: bool = False
 
     @property
     def exit(self) -> Exit:
+        if self.cancelled:
+            return Exit.INTERRUPTED
         return Exit.OK if self.line.online else Exit.OFFLINE
 
 
@@ -64,8 +67,14 @@ async def measure_throttling(
     checked = await run_round(targets, context, platforms=(), keep=keeper.keep)
     line = judge_line(checked.observations, {control.id: control for control in targets.controls})
     results: list[PlatformResult] = []
-    if line.situation in NOT_HELD and (targets.controls or line.situation != "offline"):
-        lines = [_not_held(name, line, checked.bytes_received, checked.seconds) for name in platforms]
+    if checked.cancelled:
+        lines = [
+            _not_held(name, "interrupted", checked.bytes_received, checked.seconds) for name in platforms
+        ]
+    elif line.situation in NOT_HELD and (targets.controls or line.situation != "offline"):
+        lines = [
+            _not_held(name, line.situation, checked.bytes_received, checked.seconds) for name in platforms
+        ]
     else:
         now = context.clock.utc()
         rows = [each for each in spool.observations(since=now - KEPT) if each.probe == "transfer"]
@@ -83,7 +92,8 @@ async def measure_throttling(
         results = await sessions.run(platforms)
         lines = [line_of(result) for result in results]
     await asyncio.to_thread(_store, keeper, context, lines)
-    return Throttled(line, lines, results)
+    task = asyncio.current_task()
+    return Throttled(line, lines, results, cancelled=bool(task and task.cancelling()))
 
 
 def line_of(result: "PlatformResult") -> ThrottleLine:
@@ -104,11 +114,11 @@ def _joined(*words: str | None) -> str | None:
     return ", ".join(dict.fromkeys(word for word in words if word)) or None
 
 
-def _not_held(platform: str, line: Line, received: int, seconds: float) -> ThrottleLine:
+def _not_held(platform: str, reason: str, received: int, seconds: float) -> ThrottleLine:
     return ThrottleLine(
         platform=platform,
         verdict="inconclusive",
-        reason=line.situation,
+        reason=reason,
         bytes_received=received,
         duration_seconds=round(seconds, 3),
     )

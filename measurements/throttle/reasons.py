@@ -32,6 +32,7 @@ NOT_HELD: Final[dict[str, str]] = {
     "offline": "no control answered: this line is offline",
     "captive_portal": "a login page answers for everything here",
     "international_cut": "only domestic sites answer: the way abroad is cut",
+    "interrupted": "stopped before the first pair",
 }
 
 # Notes stand beside any verdict.
