@@ -46,6 +46,7 @@ def make_context(shared: Shared) -> "Context":
         vantage=Vantage(pseudonym=who, access=stated.access if stated else None),
         roots=Roots(shared.ca_file or bundled()),
         clock=clock,
+        network=network_key,
         scrub=scrubber(own_names()),
     )
 

@@ -61,6 +61,7 @@ class Context:
     roots: Roots  # the bundled or given ones
     clock: Clock = field(default_factory=Clock)
     deadlines: Deadlines = field(default_factory=Deadlines)
+    network: Callable[[], bytes] = bytes  # tells this network from others; compared, never stored
     scrub: Callable[[str], str] = lambda text: text  # removes the vantage's own addresses and names
     # User-Agent of one who must say who asks (`efir targets check`); None = a browser's, as volunteers need it.
     user_agent: str | None = None

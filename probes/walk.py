@@ -17,6 +17,7 @@ from measurements.rules.facts import ANSWERED_ANYWAY, NEUTRAL, NO_ROUTE_FLAG, TI
 from measurements.targets import Endpoint, Resolver
 from probes.base import Context, Target, blank
 from probes.limits import LAG_LIMIT, LagMeter, Slots
+from probes.mishaps import Mishaps
 from probes.registry import PROBES
 from probes.split import deepest, split
 
@@ -236,7 +237,8 @@ class Walk:
 
     async def _probe(self, name: str, target: Target, flags: tuple[str, ...] = ()) -> None:
         context = self.tools.context
-        start = context.clock.monotonic()
+        mishaps = Mishaps(context.clock, context.network)
+        start, moment = context.clock.monotonic(), mishaps.now()
         try:
             slots = self.tools.dns_slots if name == "dns" else self.tools.slots
             row = await slots.run(lambda: PROBES[name](target, context))
@@ -246,7 +248,7 @@ class Walk:
         except (OSError, EOFError) as error:  # a probe let one through: still a record, and never lost
             row = _cancelled(name, target, context, of_exception(error))
         lag = self.tools.lag.between(start, context.clock.monotonic())
-        late = ("lag",) if lag > LAG_LIMIT and name != "dns" else ()
+        late = (("lag",) if lag > LAG_LIMIT and name != "dns" else ()) + mishaps.since(moment)
         row = msgspec.structs.replace(row, lag=round(lag, 4))
         for part in split(row, self.endpoint.probes, context) if not flags else [row]:
             self._keep(part, flags + late)

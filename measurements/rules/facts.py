@@ -21,6 +21,7 @@ NO_ROUTE_FLAG = "no_route"  # nothing was sent: this device has no route for the
 # A handshake this slow is what slowing looks like in Kazakhstan (2-4 s and more, OONI 2023); a request that then runs
 # out of time was not stopped.
 SLOW_HANDSHAKE = 2.0
+SPOILERS = frozenset({"suspended", "network_changed"})  # flags of probes/mishaps.py
 TRIES_TO_CONFIRM = 2  # a failure counts after a retry (DESIGN section 6)
 TIMEOUTS = frozenset({"generic_timeout_error", "timed_out"})
 # Answers that came but missed what was expected: an answer all the same.
@@ -78,7 +79,7 @@ def gather(
     retry_waived: bool = False,
 ) -> EndpointFacts:
     """Facts of `endpoint` from its observations in one round (QUIC is apart: `quic_facts`)."""
-    rows = [o for o in observations if o.failure != "interrupted" and o.probe not in ("quic", "transfer")]
+    rows = [o for o in observations if o.probe not in ("quic", "transfer") and not spoiled(o)]
     neutral = [o for o in rows if NEUTRAL in o.flags]
     rows = [o for o in rows if NEUTRAL not in o.flags]
     asked = [o for o in rows if o.probe == "dns"]
@@ -112,6 +113,11 @@ def gather(
         note=_note(asked, view, dns),
         evidence_ids=tuple(o.id for o in rows + neutral),
     )
+
+
+def spoiled(row: Observation) -> bool:
+    """True for what was cancelled, or failed while the device slept or changed its network: no evidence."""
+    return row.failure == "interrupted" or (row.failure is not None and not SPOILERS.isdisjoint(row.flags))
 
 
 def no_route(row: Observation) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from measurements.records import Observation
-from measurements.rules.facts import TRIES_TO_CONFIRM, no_route
+from measurements.rules.facts import TRIES_TO_CONFIRM, no_route, spoiled
 from measurements.rules.line import FOREIGN_NEEDED, Line
 
 
@@ -25,7 +25,7 @@ class QuicFacts:
 
 def quic_facts(rows: Iterable[Observation], everything: Iterable[Observation], line: Line) -> QuicFacts:
     """Facts of an endpoint's QUIC series; `everything` is the whole round, to tell a dead UDP/443 apart."""
-    own = [o for o in rows if o.probe == "quic" and o.failure != "interrupted"]
+    own = [o for o in rows if o.probe == "quic" and not spoiled(o)]
     own = [o for o in own if not no_route(o)]
     quic = [o for o in everything if o.probe == "quic"]
     failed = [o for o in own if o.failure is not None]

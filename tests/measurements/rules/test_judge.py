@@ -183,6 +183,9 @@ CASES: list[tuple[str, list[Observation], tuple[str, str | None, str]]] = [
      [*controls(*DOMESTIC), *controls(*FOREIGN, works=False), dns(GENUINE), *SILENT], ("inconclusive", None, "cut")),
     ("a platform that answers in an international cut is not judged either",
      [*controls(*DOMESTIC), *controls(*FOREIGN, works=False), dns(GENUINE), page()], ("inconclusive", None, "cut")),
+    ("failures while the device slept are no evidence",
+     [*OK, dns(GENUINE), *twice(broken, GENUINE, "tls", "generic_timeout_error", flags=("suspended",))],
+     ("inconclusive", None, "unconfirmed")),
     ("a cancelled probe is no evidence", [*OK, dns(GENUINE, failure="interrupted")],
      ("inconclusive", None, "no-evidence")),
 ]  # fmt: skip
