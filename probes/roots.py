@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from measurements.errors import ConfigurationError
+
 if TYPE_CHECKING:
     from OpenSSL.crypto import X509Store
 
@@ -15,7 +17,7 @@ BROWSER_ALPN: Final = ("h2", "http/1.1")  # what browsers offer
 HTTP1_ALPN: Final = ("http/1.1",)
 
 
-class RootsError(Exception):
+class RootsError(ConfigurationError):
     """The file of roots is missing or holds no certificate; the text says what to do."""
 
 
