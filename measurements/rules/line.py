@@ -124,7 +124,7 @@ def _useful_resolvers(group: Iterable[Observation]) -> set[str]:
     tried = {o.address for o in rows if o.probe != "dns"}
     working = {o.address for o in rows if vouched(o)}
     told = [(o.resolver, set(o.dns.used.addresses)) for o in rows if o.resolver and o.dns and o.dns.used]
-    return {resolver for resolver, given in told if given & working or not given & tried}
+    return {resolver for resolver, given in told if given & working or (given and not given & tried)}
 
 
 def _networks(names: Iterable[str], controls: Mapping[str, Control]) -> int:

@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from measurements.records import Observation, Phases, TlsFacts, VerdictLine
+from measurements.records import DnsAnswer, DnsFacts, Observation, Phases, TlsFacts, VerdictLine
 from measurements.rules.facts import NEUTRAL, NO_ROUTE_FLAG
 from measurements.rules.judge import Round, judge_round
 from measurements.rules.line import AFTER
@@ -24,6 +24,7 @@ from tests.measurements.rules.world import (
     dns,
     forged,
     page,
+    seen,
     targets,
     twice,
 )
@@ -215,6 +216,20 @@ def test_the_failure_of_a_stopped_handshake_is_named_even_if_the_resolver_is_dea
     reset = twice(broken, GENUINE, "tls", "connection_reset", **TRUSTED)
     line = platform(judge([*dead, *silent, dns(GENUINE, **TRUSTED), *reset]))
     assert (line.verdict, line.stage, line.failure) == ("blocked", "tls", "connection_reset")
+
+
+def test_an_answer_without_addresses_does_not_make_a_resolver_alive() -> None:
+    empty = DnsFacts(question="AAAA", transport="udp", answers=(DnsAnswer(after=0.01, rcode="NOERROR"),))
+    ipv6 = [seen(probe="dns", platform=n, role="control", resolver="system", dns=empty) for n in FOREIGN]
+    rows = [
+        *LIED_TO,
+        *ipv6,
+        dns(FALSE),
+        *forged(FALSE, "block.example"),
+        dns(GENUINE, **TRUSTED),
+        page(**TRUSTED),
+    ]
+    assert platform(judge(rows)).rule == "works-dead-resolver"
 
 
 def test_a_handshake_stopped_behind_a_resolver_that_lies_about_everything_is_a_block() -> None:
