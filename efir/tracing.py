@@ -8,10 +8,14 @@ from efir.i18n import _
 from efir.measuring import make_context
 from efir.options import Shared
 from measurements.records import TraceHop, TraceLine
-from measurements.targets import Endpoint, Targets
+from measurements.targets import Endpoint, Targets, Transfer
 
 if TYPE_CHECKING:
+    from ssl import MemoryBIO, SSLObject
+
     from probes.base import Context
+    from probes.sessions.lookup import Lookup
+    from probes.trace.flow import Object
     from probes.trace.runner import Trace, Way
 
 # The router at home and the provider's first one tell where a person lives.
@@ -22,13 +26,16 @@ async def trace_platform(shared: Shared, targets: Targets, platform: str) -> lis
     """Trace the platform's first endpoint that has a name over TLS. Raises EfirError."""
     import asyncio
 
+    from probes.sessions.lookup import Lookup
     from probes.trace import runner
 
     endpoint = next((each for each in targets.platforms[platform].endpoints if each.scheme == "https"), None)
     if endpoint is None:
         raise EfirError(_("{platform} has no name that could be traced").format(platform=platform))
     context = make_context(shared)
-    way = await _way(targets, platform, endpoint, context)
+    lookup = Lookup(context, targets.resolvers, keep=lambda row: None)
+    transfer = next((each for each in targets.platforms[platform].transfers if each.neutral_sni), None)
+    way = await _way(targets, platform, endpoint, context, lookup, transfer)
     try:
         traces = await asyncio.to_thread(runner.trace, way, context.clock.random_bytes)
     except OSError as error:
@@ -38,12 +45,26 @@ async def trace_platform(shared: Shared, targets: Targets, platform: str) -> lis
             ),
             Exit.OFFLINE,
         ) from None
+    # Looked for only now: where the name is stopped, there is nothing to download.
+    hello = next((each for each in traces if each.method == "hello" and each.finding.what == "none"), None)
+    if hello and transfer and (what := await _object(transfer, platform, lookup, way.address)):
+
+        def wrap(incoming: "MemoryBIO", outgoing: "MemoryBIO", name: str) -> "SSLObject":
+            return context.roots.wrap(incoming, outgoing, name, ("http/1.1",))
+
+        traces.append(await asyncio.to_thread(runner.trace_flow, way, what, hello, wrap))
     return lines_of(platform, endpoint.id, traces)
 
 
-async def _way(targets: Targets, platform: str, endpoint: Endpoint, context: "Context") -> "Way":
+async def _way(
+    targets: Targets,
+    platform: str,
+    endpoint: Endpoint,
+    context: "Context",
+    lookup: "Lookup",
+    transfer: Transfer | None,
+) -> "Way":
     """Addresses come from a trusted resolver, so that false answers do not lead the trace astray."""
-    from probes.sessions.lookup import Lookup
     from probes.trace.runner import Way
 
     control = next((each for each in targets.controls if each.scope == "foreign"), None)
@@ -51,11 +72,8 @@ async def _way(targets: Targets, platform: str, endpoint: Endpoint, context: "Co
         raise EfirError(
             _("the targets file has no foreign control to compare with; add one, or use the packaged file")
         )
-    lookup = Lookup(context, targets.resolvers, keep=lambda row: None)
     control_endpoint = Endpoint(id=control.id, url=control.url, probes=("tcp",))
-    neutral = next(
-        (each.neutral_sni for each in targets.platforms[platform].transfers if each.neutral_sni), None
-    )
+    neutral = transfer.neutral_sni if transfer else None
     host, control_host = endpoint.host or "", control_endpoint.host or ""
 
     async def address(name: str) -> str | None:
@@ -79,6 +97,18 @@ async def _way(targets: Targets, platform: str, endpoint: Endpoint, context: "Co
         control_address=await address(control_host),
         resolver=_resolver(targets, context),
     )
+
+
+async def _object(transfer: Transfer, platform: str, lookup: "Lookup", address: str) -> "Object | None":
+    """What a throughput pair would download, under the neutral name at the platform's address."""
+    from probes.trace.flow import Object
+    from probes.wire import urls
+
+    url = transfer.url or (await lookup.discover(transfer.discover, platform) if transfer.discover else None)
+    if url is None or transfer.neutral_sni is None:
+        return None
+    _scheme, host, path = urls.split(url)
+    return Object(address=address, port=443, name=transfer.neutral_sni, host=host, path=path)
 
 
 def _resolver(targets: Targets, context: "Context") -> str | None:

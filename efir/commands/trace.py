@@ -18,7 +18,7 @@ from vantage.consent import NoConsent
 @click.argument("platform")
 @shared_options
 def command(shared: Shared, platform: str) -> Exit:
-    """Where on the way is PLATFORM forged, dropped or reset? Linux only; no root.
+    """Where on the way is PLATFORM forged, dropped, reset or slowed? Linux only; no root.
 
     Sends packets that end early, one hop further each time, under the platform's name and a neutral one. They are
     easier to notice than ordinary ones, so this needs its own consent: efir consent --with-trace.

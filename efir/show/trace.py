@@ -28,7 +28,12 @@ def sentence(line: TraceLine) -> str:
 
 
 def _methods() -> dict[str, str]:
-    return {"dns": _("Name (DNS)"), "syn": _("Address (TCP)"), "hello": _("Name in TLS")}
+    return {
+        "dns": _("Name (DNS)"),
+        "syn": _("Address (TCP)"),
+        "hello": _("Name in TLS"),
+        "flow": _("Speed after the name"),
+    }
 
 
 def _findings() -> dict[str, str]:
@@ -37,6 +42,7 @@ def _findings() -> dict[str, str]:
         "reset": _("reset at hop {hops}, before the packet could reach the server"),
         "closed": _("ended at hop {hops}, before the packet could reach the server"),
         "dropped": _("swallowed at hop {hops}, where the neutral one passes"),
+        "slowed": _("slow from hop {hops} on: once that hop has seen the name, the flow is slow"),
     }
 
 
@@ -48,6 +54,9 @@ def _reasons() -> dict[str, str]:
         "reset_by_server_or_box": _("refused, by the server or in its name: the hop cannot be told"),
         "other_way": _("silent from some hop on, but the control's packets go another way"),
         "icmp_refusal": _("a router says that the address cannot be reached"),
+        "control_slow": _("downloads are slow here without the name too"),
+        "flow_failed": _("the flow with the platform's name broke off"),
+        "unsteady": _("slow once and not again at the same hop"),
         "no_end": _("no answer came from the far end, and too few hops speak"),
     }
 

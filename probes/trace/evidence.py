@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Method = Literal["dns", "syn", "hello"]
+Method = Literal["dns", "syn", "hello", "flow"]
 
 # expired: a hop said that the packet's TTL ended there. answer, reset, closed: what only the far end may say, or
 # somebody in its name. refused: another ICMP error. unconnected: no connection to send on.
@@ -37,7 +37,7 @@ class Series:
         return {ttl: address for ttl, address in reversed(list(found)) if address is not None}
 
 
-What = Literal["none", "forged", "reset", "closed", "dropped", "unclear"]
+What = Literal["none", "forged", "reset", "closed", "dropped", "slowed", "unclear"]
 
 
 @dataclass(frozen=True)

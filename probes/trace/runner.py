@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from probes.trace import sockets
+from probes.trace import flow, sockets
 from probes.trace.decide import decide, distance
 from probes.trace.evidence import Finding, Heard, Method, Series
+from probes.trace.flow import Object, Wrap
 from probes.trace.sockets import Waits
 from probes.wire import dns_message
 
@@ -132,3 +133,11 @@ def _hello(way: Way, waits: Waits, known_end: int | None) -> Trace:
     control = climb(greeting(way.neutral_name))
     target = climb(greeting(way.name), distance(control) or MOST_HOPS)
     return Trace("hello", target, control, decide("hello", target, control, known_end))
+
+
+def trace_flow(way: Way, what: Object, hello: Trace, wrap: Wrap) -> Trace:
+    """Where a flow turns slow; `hello` is that method's trace, which found nothing and knows the distance."""
+    decoy = client_hello(way.name)
+    end = distance(hello.control) or MOST_HOPS
+    finding = flow.locate(lambda ttl, limit: flow.seconds(what, decoy, wrap, ttl, limit), end)
+    return Trace("flow", Series(), Series(), finding)

@@ -11,7 +11,7 @@ import socket
 import struct
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,7 +23,7 @@ _IP_RECVERR: Final = 11
 _IPV6_RECVERR: Final = 25
 _MSG_ERRQUEUE: Final = 0x2000
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
-_USUAL_TTL: Final = 64
+USUAL_TTL: Final = 64
 # linux/errqueue.h: who reported it, and the ICMP type that says "TTL ended" (RFC 792, RFC 4443)
 _EXPIRED: Final = {2: 11, 3: 3}
 _CONNECT_SECONDS: Final = 4.0
@@ -67,7 +67,7 @@ def missing() -> str | None:
 def syn(address: str, port: int, ttl: int, waits: Waits) -> list[Heard]:
     """A connection attempt whose first packet gets as far as `ttl`."""
     with _socket(address, socket.SOCK_STREAM) as sock:
-        _limit(sock, ttl)
+        limit(sock, ttl)
         with contextlib.suppress(BlockingIOError):
             sock.connect((address, port))
         return _listen(sock, waits, _connected, select.POLLOUT)
@@ -83,24 +83,19 @@ def datagram(
 
     with _socket(address, socket.SOCK_DGRAM) as sock:
         sock.connect((address, port))
-        _limit(sock, ttl)
+        limit(sock, ttl)
         sock.send(data)
         return _listen(sock, waits, read, select.POLLIN)
 
 
 def hello(address: str, port: int, data: bytes, ttl: int, waits: Waits) -> list[Heard]:
     """`data` as the first of a connection that was made with a usual TTL."""
-    with _socket(address, socket.SOCK_STREAM) as sock:
-        if not _connect(sock, address, port):
+    with connected(address, port) as sock:
+        if sock is None:
             return [Heard("unconnected")]
-        _limit(sock, ttl)
-        try:
-            sock.send(data)
-            return _listen(sock, waits, _received, select.POLLIN)
-        finally:
-            # The reset has to reach the server, which would wait for us else.
-            _limit(sock, _USUAL_TTL)
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        limit(sock, ttl)
+        sock.send(data)
+        return _listen(sock, waits, _received, select.POLLIN)
 
 
 def round_trip(address: str, port: int) -> float | None:
@@ -110,17 +105,35 @@ def round_trip(address: str, port: int) -> float | None:
         return time.monotonic() - start if _connect(sock, address, port) else None
 
 
-def _socket(address: str, kind: socket.SocketKind) -> socket.socket:
+@contextlib.contextmanager
+def connected(address: str, port: int, *, told: bool = True) -> Iterator[socket.socket | None]:
+    """A connection that ends with a reset, so that nothing is waited for; None if there is none.
+
+    `told`: an ICMP message is an error of the connection; else it goes on as if there had been none.
+    """
+    with _socket(address, socket.SOCK_STREAM, told=told) as sock:
+        if not _connect(sock, address, port):
+            yield None
+            return
+        try:
+            yield sock
+        finally:
+            limit(sock, USUAL_TTL)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+
+
+def _socket(address: str, kind: socket.SocketKind, *, told: bool = True) -> socket.socket:
     sock = socket.socket(family_of(address), kind)
     sock.setblocking(False)
     options = _LEVELS[sock.family]
-    sock.setsockopt(options.level, options.errors, 1)
+    sock.setsockopt(options.level, options.errors, int(told))
     if kind == socket.SOCK_STREAM:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return sock
 
 
-def _limit(sock: socket.socket, ttl: int) -> None:
+def limit(sock: socket.socket, ttl: int) -> None:
+    """Let what is sent from now on, and sent again, go so many hops."""
     options = _LEVELS[sock.family]
     sock.setsockopt(options.level, options.ttl, ttl)
 

@@ -19,14 +19,25 @@ PLATFORMS = {"tls-reset": "facebook", "tls-reset-beside": "twitter", "tcp-drop":
 @pytest.mark.parametrize(
     ("scenario", "hop", "found"),
     [
-        pytest.param("open", 3, {"dns": "none", "syn": "none", "hello": "none"}, id="open"),
-        pytest.param("dns-forge", 2, {"dns": "forged", "syn": "none", "hello": "none"}, id="DNS forged at 2"),
+        pytest.param("open", 3, {"dns": "none", "syn": "none", "hello": "none", "flow": "none"}, id="open"),
+        pytest.param(
+            "dns-forge",
+            2,
+            {"dns": "forged", "syn": "none", "hello": "none"},
+            id="DNS forged at 2",
+        ),
         pytest.param("tls-reset", 4, {"dns": "none", "syn": "none", "hello": "reset"}, id="reset at 4"),
         pytest.param(
             "tls-reset-beside", 3, {"dns": "none", "syn": "none", "hello": "reset"}, id="beside the way"
         ),
         pytest.param(
             "tls-drop", 3, {"dns": "none", "syn": "none", "hello": "dropped"}, id="name dropped at 3"
+        ),
+        pytest.param(
+            "throttle-police-sni",
+            2,
+            {"dns": "none", "syn": "none", "hello": "none", "flow": "slowed"},
+            id="slow from 2 on",
         ),
         pytest.param("tcp-drop", 4, {"dns": "none", "syn": "dropped"}, id="address dropped at 4"),
     ],
