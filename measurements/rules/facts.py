@@ -89,7 +89,8 @@ def gather(
     tries = 1 if retry_waived else TRIES_TO_CONFIRM
     dns = _dns(asked, view, line)
     failing = view.failing()
-    chosen = _most_telling(failing)
+    genuine = view.genuine(failing)
+    chosen = _most_telling(genuine)
     return EndpointFacts(
         situation=line.situation,
         evidence=bool(rows),
@@ -97,7 +98,7 @@ def gather(
         works=view.works,
         dns=dns,
         trusted=_trusted(asked),
-        certificate=_certificate(endpoint, failing),
+        certificate=_certificate(endpoint, failing, genuine),
         http=_http(endpoint, view.answers(), platform_hosts),
         cleartext=endpoint.scheme == "http",
         twin_works=twin_works,
@@ -177,6 +178,12 @@ class _Addresses:
                 rows.append(max(failed, key=lambda o: (o.attempt, DEPTH.index(o.probe))))
         return [o for o in rows if o.family == 4] or rows
 
+    def genuine(self, failing: list[Observation]) -> list[Observation]:
+        """Those at addresses that a trusted resolver told, where the system's resolver told only others."""
+        if self.system & self.trusted:
+            return failing
+        return [o for o in failing if o.address in self.trusted] or failing
+
     def tries(self, address: str) -> int:
         return max((o.attempt for o in self.by_address.get(address, ())), default=0)
 
@@ -218,13 +225,14 @@ def _trusted(asked: list[Observation]) -> Trusted:
     return "no_such_name" if any(o.failure in NO_SUCH_NAME for o in ipv4) else "fails"
 
 
-def _certificate(endpoint: Endpoint, failing: list[Observation]) -> Certificate:
+def _certificate(endpoint: Endpoint, failing: list[Observation], genuine: list[Observation]) -> Certificate:
+    """A forgery for the very name counts wherever it was shown, another stranger's only at a genuine address."""
     untrusted = [o for o in failing if o.failure == "ssl_unknown_authority"]
     if any(o.tls and forged_for(endpoint.host or "", o.tls.names) for o in untrusted):
         return "forged"
-    if untrusted:
+    if any(o.failure == "ssl_unknown_authority" for o in genuine):
         return "unknown"
-    if any(o.failure in ("ssl_invalid_hostname", "ssl_invalid_certificate") for o in failing):
+    if any(o.failure in ("ssl_invalid_hostname", "ssl_invalid_certificate") for o in genuine):
         return "faulty"
     return "fine"
 
