@@ -96,12 +96,12 @@ class _Round:
         return judge_line(self.result.observations, {c.id: c for c in self.targets.controls})
 
     async def _controls_before(self) -> Line:
-        await self._controls(())
+        walks = await self._controls(())
         line = self._line()
         heard = any(o.bytes_received for o in self.result.observations)
         if (not line.online and heard) or line.international_cut:
             await self._pause()
-            await self._controls((), again=True)
+            await asyncio.gather(*(walk.again() for walk in walks if not walk.works))
             line = self._line()
         if not line.online and heard and self.targets.controls:
             await self._portal_check(self.targets.controls[0])
@@ -109,19 +109,19 @@ class _Round:
         self.step("controls", line.controls_ok, line.controls_total)
         return line
 
-    async def _controls(self, flags: tuple[str, ...], again: bool = False) -> None:
+    async def _controls(self, flags: tuple[str, ...]) -> list[Walk]:
         walks = [_control_walk(self.tools, control, flags) for control in self.targets.controls]
         await asyncio.gather(*(walk.first() for walk in walks))
         await asyncio.gather(*(walk.ask_trusted() for walk in walks if not walk.works))
-        if again:
-            await asyncio.gather(*(walk.again() for walk in walks if not walk.works))
+        return walks
 
     async def _controls_hold(self, flags: tuple[str, ...]) -> None:
         """Controls once more; where too few answer, one second try, so that a single lost packet is no verdict."""
+        foreign = {control.id for control in self.targets.controls if control.scope == "foreign"}
         before = len(self.result.observations)
         await self._controls(flags)
         fresh = {o.platform for o in self.result.observations[before:] if vouched(o)}
-        if len(fresh) < FOREIGN_NEEDED:
+        if len(fresh & foreign) < FOREIGN_NEEDED:
             await self._controls(flags)
 
     async def _portal_check(self, control: Control) -> None:
