@@ -17,6 +17,8 @@ CLOCK_JUMPED: Final = "clock_jumped"
 # Seconds by which clocks may part during one probe: time synchronisation slews by milliseconds, a set clock or a
 # suspended device by seconds.
 _APART: Final = 1.0
+# Seconds for which a reading of the network stands: asking the system costs more than the rest of a record.
+_READING_STANDS: Final = 1.0
 
 
 @dataclass(frozen=True)
@@ -35,17 +37,24 @@ def boot_clock() -> float:
     return time.monotonic() if number is None else time.clock_gettime(number)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Mishaps:
-    """Notices mishaps between two moments. `network()` gives bytes that tell this network from others."""
+    """Notices mishaps between two moments; one serves a whole round.
+
+    `network()` gives bytes that tell this network from others.
+    """
 
     clock: Clock
     network: Callable[[], bytes] = bytes
     boot: Callable[[], float] = boot_clock
     running: Callable[[], float] = time.monotonic
+    _read: tuple[float, bytes] | None = None  # when the network was last asked for, and what it was
 
     def now(self) -> Moment:
-        return Moment(self.clock.wall(), self.running(), self.boot(), self.network())
+        boot = self.boot()
+        if self._read is None or boot - self._read[0] >= _READING_STANDS:
+            self._read = (boot, self.network())
+        return Moment(self.clock.wall(), self.running(), boot, self._read[1])
 
     def since(self, start: Moment) -> tuple[str, ...]:
         """Flags of what happened since `start`."""

@@ -11,6 +11,7 @@ from measurements.rules.line import AFTER, DURING, FOREIGN_NEEDED, Line, judge_l
 from measurements.targets import Control, Endpoint, Platform, Targets
 from probes.base import Context
 from probes.limits import DNS_SLOT_SECONDS, LagMeter, Slots
+from probes.mishaps import Mishaps
 from probes.registry import prepare
 from probes.walk import Tools, Walk
 
@@ -62,7 +63,8 @@ async def run_round(
     start = context.clock.monotonic()
     async with LagMeter(context.clock.monotonic).running() as lag:
         dns_slots = Slots(slot_seconds=DNS_SLOT_SECONDS)
-        tools = Tools(context, Slots(), dns_slots, lag, kept, targets.resolvers)
+        mishaps = Mishaps(context.clock, context.network)
+        tools = Tools(context, Slots(), dns_slots, lag, mishaps, kept, targets.resolvers)
         try:
             await _Round(targets, tools, result, platforms, thorough, step).run()
         except asyncio.CancelledError:

@@ -39,6 +39,7 @@ class Tools:
     slots: Slots
     dns_slots: Slots
     lag: LagMeter
+    mishaps: Mishaps
     keep: Callable[[Observation], None]
     resolvers: Sequence[Resolver]
     trusted_answered: set[str] = field(default_factory=set)  # ids
@@ -237,8 +238,7 @@ class Walk:
 
     async def _probe(self, name: str, target: Target, flags: tuple[str, ...] = ()) -> None:
         context = self.tools.context
-        mishaps = Mishaps(context.clock, context.network)
-        start, moment = context.clock.monotonic(), mishaps.now()
+        start, moment = context.clock.monotonic(), self.tools.mishaps.now()
         try:
             slots = self.tools.dns_slots if name == "dns" else self.tools.slots
             row = await slots.run(lambda: PROBES[name](target, context))
@@ -248,7 +248,7 @@ class Walk:
         except (OSError, EOFError) as error:  # a probe let one through: still a record, and never lost
             row = _cancelled(name, target, context, of_exception(error))
         lag = self.tools.lag.between(start, context.clock.monotonic())
-        late = (("lag",) if lag > LAG_LIMIT and name != "dns" else ()) + mishaps.since(moment)
+        late = (("lag",) if lag > LAG_LIMIT and name != "dns" else ()) + self.tools.mishaps.since(moment)
         row = msgspec.structs.replace(row, lag=round(lag, 4))
         for part in split(row, self.endpoint.probes, context) if not flags else [row]:
             self._keep(part, flags + late)
