@@ -1,5 +1,6 @@
 """The names that a box reads in what a client sends. Pure."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -54,14 +55,15 @@ class Stream:
             self.data += self._pieces.pop(at)[len(self.data) - at :]
 
 
-class Reader:
+class Reader(ABC):
     """What one box has read of one flow: in its first packet with payload, and in all of them put together."""
 
     first: Seen = MORE
     whole: Seen = MORE
 
+    @abstractmethod
     def feed(self, packet: Packet) -> None:
-        raise NotImplementedError
+        """Take the flow's next packet."""
 
     def seen(self, reassembly: str) -> Seen:
         return self.first if reassembly == "first_segment" else self.whole
