@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from collector.service import PATH
 from measurements.sealing import key_from_text, pack, seal
 from tests.certificates import Leaf
 from tests.collector.emulated import collector, header, invite, item, observation
+from tests.ports import free_port
 
 pytestmark = pytest.mark.system
 DOCUMENT = Path(__file__).parents[2] / "docs" / "collector.md"
@@ -39,8 +39,7 @@ def nginx(folder: Path, upstream: str, pem: Path) -> Iterator[int]:
     program = shutil.which("nginx", path="/usr/sbin:/usr/bin")
     if program is None:
         pytest.skip("needs the Debian package nginx-light")
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        port = sock.getsockname()[1]
+    port = free_port()
     example = re.search(r"^    server \{.*?^    \}", DOCUMENT.read_text("utf-8"), re.MULTILINE | re.DOTALL)
     assert example
     server = example[0].replace("listen 443 ssl", f"listen 127.0.0.1:{port} ssl")

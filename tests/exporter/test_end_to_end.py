@@ -3,7 +3,6 @@
 import asyncio
 import re
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -24,6 +23,7 @@ from exporter.source import VantageFacts
 from measurements.targets import Targets
 from tests.exporter.conftest import names
 from tests.many_vantages import MemorySource, batch
+from tests.ports import free_port
 from tests.rounds import Who, one_round, one_session
 
 ROOT = Path(__file__).parents[2]
@@ -38,12 +38,6 @@ FAST = {
 }
 VANTAGES = (Who("v1", 9198, access="wired"), Who("v2", 29355), Who("v3", 21299))
 pytestmark = [pytest.mark.system, pytest.mark.timeout(100)]
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 @dataclass

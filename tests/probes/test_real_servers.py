@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from measurements.targets import Endpoint, Expect, Resolver
 from probes import dns, http, tls
 from probes.base import Context, Target
 from tests.certificates import Leaf
+from tests.ports import free_port
 
 pytestmark = pytest.mark.system
 MakeTarget = Callable[..., Target]
@@ -62,19 +62,11 @@ def program(name: str) -> str:
     return found
 
 
-def free_port(kind: socket.SocketKind) -> int:
-    """A port that nobody uses now."""
-    with socket.socket(type=kind) as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-    return port
-
-
 @pytest.fixture(scope="module")
 def nginx(tmp_path_factory: pytest.TempPathFactory, leaf: Leaf) -> Iterator[int]:
     """Its port. The command returns when its daemon listens, so that no test comes too early."""
     folder = tmp_path_factory.mktemp("nginx")
-    port = free_port(socket.SOCK_STREAM)
+    port = free_port()
     (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port, pem=leaf.pem, filler="x" * 500))
     command = [program("nginx"), "-c", folder / "nginx.conf", "-e", folder / "error.log"]
     subprocess.run(command, check=True)
@@ -86,13 +78,18 @@ def nginx(tmp_path_factory: pytest.TempPathFactory, leaf: Leaf) -> Iterator[int]
 def unbound(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Its address and port, once it says that it serves."""
     folder: Path = tmp_path_factory.mktemp("unbound")
-    port = free_port(socket.SOCK_DGRAM)
+    port = free_port()
     (folder / "unbound.conf").write_text(UNBOUND.format(port=port))
     command = [program("unbound"), "-d", "-v", "-c", folder / "unbound.conf"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
-        told = next((line for line in process.stderr if "start of service" in line), None)
-        assert told is not None
+        said: list[str] = []
+        for line in process.stderr:
+            said.append(line)
+            if "start of service" in line:
+                break
+        else:
+            pytest.fail(f"unbound did not start: {''.join(said)}")
         yield f"127.0.0.1:{port}"
         process.terminate()
 
