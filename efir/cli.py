@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "service": ("efir.commands.service", "Let the system run efir by itself, or stop that."),
     "targets": ("efir.commands.targets", "List what is probed, or check the list."),
     "throttle": ("efir.commands.throttle", "Find out whether a platform is slowed down here."),
+    "trace": ("efir.commands.trace", "Find the hop that interferes; needs its own consent."),
 }
 # The rest of the table lies apart: the volunteer's wheel has none of it (docs/install.md).
 with suppress(ModuleNotFoundError):

@@ -119,8 +119,10 @@ def lines() -> dict[str, str]:
             "day later, which tells whoever watches the line less about when something was found."
         ),
         "trace": _(
-            "May it look for the place on the way where answers are forged? That sends unusual packets, which are "
-            "easier to notice."
+            "May it look, when you ask for it with `efir trace`, for the place on the way where answers are forged or "
+            "a flow turns slow? That sends unusual packets, and downloads up to 1 MB each time. Your operator, and "
+            "whoever runs a box on the way, can see the platform's name again and again in packets that end half-way: "
+            "easier to notice than all else that Efir sends."
         ),
     }
 

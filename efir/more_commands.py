@@ -15,10 +15,6 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "Write stored observations for others: OONI, CSV, Parquet, JSON lines.",
     ),
     "verdicts": ("efir.commands.verdicts", "Compute verdicts over imported data."),
-    "trace": (
-        "efir.commands.trace",
-        "Find the hop that forges, drops, resets or slows; needs its own consent.",
-    ),
     "lab": ("efir.commands.lab", "Run scenarios in the emulated Internet."),
     "correlate": ("efir.commands.correlate", "Test whether slowness keeps the hours of a schedule."),
     "report": ("efir.commands.report", "Write a report to publish: one file, no network."),

@@ -13,7 +13,7 @@ from measurements.errors import ConfigurationError
 from measurements.state import StateError, StateFolder, write_private
 
 # Raise it when the text in `efir.consent_text` promises or warns of something new.
-TEXT_VERSION: Final = 2
+TEXT_VERSION: Final = 3
 
 
 class NoConsent(ConfigurationError):

@@ -31,9 +31,12 @@ def command(shared: Shared, platform: str) -> Exit:
                 "you have not agreed to tracing, which is easier to notice. To agree: efir consent --with-trace"
             )
         )
-    if (reason := sockets.missing()) is not None:
+    if not sockets.available():
         raise EfirError(
-            _("this device cannot trace: {reason}. Use a Linux device on the same line").format(reason=reason)
+            _(
+                "this device cannot trace: only Linux tells a program where a packet ended (IP_RECVERR). Use a Linux "
+                "device on the same line"
+            )
         )
     targets = measured_targets(shared)
     known_platforms(targets, [platform])

@@ -52,16 +52,16 @@ class Waits:
     grace: float = 0.1
 
 
-def missing() -> str | None:
-    """Why this system cannot trace; None if it can."""
+def available() -> bool:
+    """Whether this system tells an ordinary program where a packet ended."""
     if sys.platform != "linux":
-        return "only Linux tells ordinary programs where a packet ended"
+        return False
     try:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
             sock.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
     except OSError:
-        return "this system has no error queue on sockets (IP_RECVERR)"
-    return None
+        return False
+    return True
 
 
 def syn(address: str, port: int, ttl: int, waits: Waits) -> list[Heard]:
