@@ -51,5 +51,13 @@ def _ask(shared: Shared) -> dict[str, Any]:
         type=click.Choice(["fixed", "mobile", "other"]),
         err=to_stderr,
     )
+    metered = click.confirm(_("Do you pay by volume, or is your data limited?"), default=None, err=to_stderr)
+    vpn = click.confirm(_("Does all traffic of this device go through a VPN?"), default=None, err=to_stderr)
     plans = {"yes": "bundled", "no": "plain", "unknown": "unknown"}
-    return {"plan": plans[bundled], "tethered": tethered, "access": access}
+    return {
+        "plan": plans[bundled],
+        "tethered": tethered,
+        "access": access,
+        "metered": metered,
+        "vpn": vpn,
+    }

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from random import Random
+from random import Random, SystemRandom
 from typing import TYPE_CHECKING, Final
 
 from efir.exits import Exit
@@ -25,14 +25,17 @@ from measurements.throttle.sentinel import LAST, sentinel_ratio, starts_session
 from probes.sessions.plan import plan_for
 from probes.sessions.sentinel import Remembered, Sentinels
 from vantage import budget
-from vantage.cadence import Agenda, Kind
+from vantage.cadence import Agenda, Kind, shape
+from vantage.conditions import pause
 from vantage.consent import Consent, read_consent
-from vantage.line import Stated
+from vantage.line import Stated, read_stated
 from vantage.network import network_key
 
 if TYPE_CHECKING:
     from measurements.records import Observation
     from measurements.throttle.pair import Pair
+    from probes.round import Step
+    from probes.sessions.runner import Progress
 
 # Seconds after which the loop looks at the wall clock, the consent and the pause again: a device that slept, or a
 # person who wants it to stop, waits no longer.
@@ -57,6 +60,8 @@ class Showing:
     throttled: Callable[[Throttled], None]
     sentinels: Callable[[dict[str, float | None]], None]
     text: Callable[[str], None]
+    step: "Step" = lambda what, done, of: None  # of the round that runs
+    progress: "Callable[[Progress], None]" = lambda progress: None  # of the session that runs
 
 
 @dataclass
@@ -159,7 +164,7 @@ class Cycle:
 
     async def _round(self) -> None:
         measured = await measure_once(
-            self.shared, self.targets, self.platforms, self.spool, lambda what, done, of: None, self.thorough
+            self.shared, self.targets, self.platforms, self.spool, self.show.step, self.thorough
         )
         self._online = measured.line.online
         self.show.measured(measured)
@@ -239,12 +244,49 @@ class Cycle:
             plan,
             self.spool,
             self.consent.helper and self.stated.plan != "bundled",
-            lambda progress: None,
+            self.show.progress,
             self.stated.plan,
         )
         self.show.throttled(found)
         task = asyncio.current_task()
         _stop_if(bool(task and task.cancelling()))
+
+
+def make_cycle(
+    shared: Shared,
+    targets: Targets,
+    spool: Spool,
+    consent: Consent,
+    show: Showing,
+    *,
+    platforms: list[str] | None = None,
+    metered: str = "auto",
+    start_within: float = 0,
+    thorough: bool = False,
+) -> Cycle:
+    """A continuous run on this device, by its clock; of all platforms when none is named."""
+    drawn = SystemRandom()
+    stated = read_stated(StateFolder(shared.state)) or Stated()
+    costs = budget.is_metered(metered, stated, consent)
+    around = Surroundings(
+        local_now=lambda: datetime.now().astimezone(),
+        sleep=asyncio.sleep,
+        pause=lambda: pause(vpn=stated.vpn),
+        random=drawn,
+    )
+    return Cycle(
+        shared=shared,
+        targets=targets,
+        platforms=platforms or list(targets.platforms),
+        spool=spool,
+        consent=consent,
+        stated=stated,
+        metered=costs,
+        agenda=Agenda.starting(shape(costs), around.local_now(), start_within, drawn.uniform),
+        around=around,
+        show=show,
+        thorough=thorough,
+    )
 
 
 def _stop_if(cancelled: bool) -> None:

@@ -3,19 +3,23 @@
 import os
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
+from urllib.parse import urlsplit
+
+import msgspec
 
 from efir.exits import EfirError
 from efir.i18n import _
 from efir.options import Shared
+from measurements.batch import Item
 from measurements.invite import Invite, read_invite
-from measurements.state import StateFolder, pseudonym
+from measurements.state import StateFolder, pseudonym, write_private
 from measurements.store import Spool
-from vantage.consent import Consent, NoConsent, require_consent
+from vantage.consent import Consent, NoConsent, read_consent, require_consent, write_consent
 from vantage.network import network_key
 from vantage.upload.batching import Sealer
-from vantage.upload.client import Sender
+from vantage.upload.client import Reply, Sender
 from vantage.upload.rules import planned
 from vantage.upload.sending import Sent, plan, send_all, standing
 
@@ -43,6 +47,25 @@ def require_invite(shared: Shared) -> Invite:
             )
         )
     return read_invite(folder.invite)
+
+
+def keep_invite(shared: Shared, invite: Invite) -> None:
+    """Keep it in place of an earlier one. Raises StateError."""
+    folder = StateFolder(shared.state)
+    folder.create()
+    write_private(folder.invite, msgspec.json.encode(invite))
+
+
+def hosts(invite: Invite) -> list[str]:
+    """Where results would go."""
+    return [urlsplit(url).hostname or "" for url in invite.collectors]
+
+
+def kept_words(invite: Invite) -> str:
+    """Said of an invite that was taken."""
+    return _("Invite {id} is kept. Results would go to: {hosts}.").format(
+        id=invite.id, hosts=", ".join(hosts(invite))
+    )
 
 
 def open_spool(shared: Shared) -> Spool:
@@ -91,3 +114,50 @@ async def send_if_due(
             plan(spool, stands, due)
         return None
     return await send_now(shared, require_invite(shared), spool, os.environ.get(PROXY), clock)
+
+
+async def withdraw(shared: Shared, invite: Invite, proxy: str | None) -> Reply:
+    """End the consent to send, then ask the collector to delete what came under the invite."""
+    folder = StateFolder(shared.state)
+    consent = read_consent(folder)
+    if consent is not None and consent.upload:
+        write_consent(folder, msgspec.structs.replace(consent, upload=False, live=False))
+    sealer = make_sealer(shared, invite, own_line=False)
+    async with make_sender(shared, invite, proxy) as sender:
+        return await sender.send(sealer.withdrawal, 1)
+
+
+def sent_words(sent: Sent) -> list[str]:
+    """What a sending came to, for people."""
+    words = [
+        _("{number} results are with the operator; {waiting} still wait.").format(
+            number=sent.acknowledged, waiting=sent.waiting
+        )
+    ]
+    if sent.refused:
+        words.append(_("{number} were refused for good and stay here.").format(number=sent.refused))
+    if sent.problem:
+        words.append(_("Not sent: {problem}. They are kept and tried again.").format(problem=sent.problem))
+    return words
+
+
+def withdrawn_words(reply: Reply) -> list[str]:
+    """What a withdrawal came to, for people."""
+    deleted = reply.answer.withdrawn if reply.answer else None
+    if deleted is None:
+        outcome = _("The collector could not be asked to delete ({problem}); try again later.").format(
+            problem=reply.problem
+        )
+    else:
+        outcome = _("The collector deleted {number} results. Figures already published stay.").format(
+            number=deleted
+        )
+    return [_("Nothing more will be sent from this device."), outcome]
+
+
+def preview_words(items: Sequence[Item]) -> str:
+    """How much would go."""
+    size = sum(len(bytes(item.record)) for item in items)
+    return _(
+        "{number} results would be sent, {kilobytes:.0f} kB before compression. Nothing was sent."
+    ).format(number=len(items), kilobytes=size / 1000)

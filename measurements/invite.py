@@ -41,15 +41,20 @@ def read_invite(path: Path) -> Invite:
             text = file.read(_LARGEST + 1)
     except OSError as error:
         raise InviteError(f"the invite {path} cannot be read: {error.strerror}") from None
+    return parse_invite(text, str(path))
+
+
+def parse_invite(text: bytes, name: str) -> Invite:
+    """Check an invite's bytes; `name` stands for it in errors. Raises InviteError."""
     if len(text) > _LARGEST:
-        raise InviteError(f"{path} is too large to be an invite")
+        raise InviteError(f"{name} is too large to be an invite")
     try:
         invite = msgspec.yaml.decode(text, type=Invite)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise InviteError(f"{path} is no invite ({error}); ask the operator for a new one") from None
+        raise InviteError(f"{name} is no invite ({error}); ask the operator for a new one") from None
     problem = _problem(invite)
     if problem:
-        raise InviteError(f"the invite {path} cannot be used: {problem}; ask the operator for a new one")
+        raise InviteError(f"the invite {name} cannot be used: {problem}; ask the operator for a new one")
     return invite
 
 

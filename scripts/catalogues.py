@@ -6,6 +6,7 @@ New texts come out untranslated, changed ones fuzzy; a test fails until both are
 """
 
 import tomllib
+from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 
@@ -14,10 +15,16 @@ from babel.messages.extract import extract_from_file
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from measurements.throttle.reasons import NOT_HELD, NOTES, REASONS
+
 ROOT = Path(__file__).parent.parent
 LOCALE = ROOT / "efir" / "locale"
 LANGUAGES = ("kk", "ru")
 KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "plural": (1, 2)}
+
+
+# Tables of texts that lie outside `efir/`, where nothing may import its `_`.
+TABLES: tuple[Mapping[str, str], ...] = (REASONS, NOTES, NOT_HELD)
 
 
 def texts() -> Catalog:
@@ -29,6 +36,9 @@ def texts() -> Catalog:
             if file.suffix == ".py":
                 for _, message, comments, _ in extract_from_file("python", str(file), keywords=KEYWORDS):
                     found.add(message, auto_comments=comments)
+    for table in TABLES:
+        for text in table.values():
+            found.add(text)
     return found
 
 

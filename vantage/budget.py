@@ -13,10 +13,23 @@ from probes.sessions.pairs import Ledger
 from probes.sessions.plan import METERED_BUDGET, UNMETERED_BUDGET
 from probes.sessions.sentinel import FLOW_COST
 from vantage.cadence import Every, Kind
+from vantage.consent import Consent
+from vantage.line import Stated
 
 DAY: Final = timedelta(days=1)
 # What `make bench` holds a round of the shipped targets to.
 ROUND_BYTES: Final = 1_500_000
+
+
+def is_metered(said: str, stated: Stated | None, consent: Consent) -> bool:
+    """Whether data cost money: by the option (`yes`, `no`, `auto`), else as stated once, else by how consent came.
+
+    A person's line is metered until they say otherwise; a server's (`efir consent --accept`) is not.
+    """
+    if said != "auto":
+        return said == "yes"
+    known = stated.metered if stated else None
+    return consent.interactive if known is None else known
 
 
 def limit(metered: bool) -> int:

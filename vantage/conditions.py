@@ -15,11 +15,15 @@ _SUPPLIES: Final = Path("/sys/class/power_supply")
 _ROUTES: Final = Path("/proc/net/route")
 
 
-def pause(supplies: Path = _SUPPLIES, routes: Path = _ROUTES) -> Pause | None:
-    """Why nothing should be measured now; None where nothing speaks against it, or it cannot be told."""
+def pause(supplies: Path = _SUPPLIES, routes: Path = _ROUTES, *, vpn: bool | None = None) -> Pause | None:
+    """Why nothing should be measured now; None where nothing speaks against it, or it cannot be told.
+
+    `vpn` is what the person says; it counts where the system does not tell (Windows, macOS).
+    """
     if battery_low(_batteries(supplies)):
         return "battery"
-    return "vpn" if through_tunnel(_read(routes)) else None
+    seen = through_tunnel(_read(routes))
+    return "vpn" if (vpn if seen is None else seen) else None
 
 
 def battery_low(batteries: Iterable[tuple[str, int]]) -> bool:

@@ -1,4 +1,4 @@
-"""What the person said once about the line: kind of plan, tethering, kind of access."""
+"""What the person said once about the line: kind of plan, whether data cost money, tethering, access, VPN."""
 
 from typing import Literal
 
@@ -16,6 +16,8 @@ class Stated(msgspec.Struct, frozen=True, kw_only=True):
     plan: TariffPlan = "unknown"  # bundled: some platforms are free or slower by contract
     tethered: bool | None = None  # through a phone's hotspot
     access: Access | None = None
+    metered: bool | None = None  # data cost money, or end: the smaller budget
+    vpn: bool | None = None  # all traffic goes through one
 
 
 def read_stated(folder: StateFolder) -> Stated | None:

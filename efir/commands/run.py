@@ -1,17 +1,14 @@
 """`efir run`: measure the platforms, once or on the blind cadence."""
 
 import asyncio
-import random
 import signal
 import sys
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from efir.consenting import ensure_consent
 from efir.exits import Exit
-from efir.i18n import _
 from efir.measuring import Measured, known_platforms, measure_once, measured_targets
 from efir.options import Shared, shared_options
 from efir.show.progress import RoundProgress
@@ -19,11 +16,9 @@ from efir.show.verdicts import show_round
 from measurements.state import StateFolder
 from measurements.store import IN_MEMORY, Spool
 from measurements.targets import Targets
-from measurements.throttle.thresholds import THRESHOLDS
 from vantage.consent import Consent
 
 if TYPE_CHECKING:
-    from efir.cycle import Cycle
     from efir.throttling import Throttled
 
 
@@ -40,7 +35,7 @@ if TYPE_CHECKING:
     type=click.Choice(["yes", "no", "auto"]),
     default="auto",
     show_default=True,
-    help="Whether data costs money here: 50 MB a day, else 100 MB. auto: yes if you agreed on a terminal.",
+    help="Whether data costs money here: 50 MB a day, else 100 MB. auto: as once said, else yes if a person agreed.",
 )
 @click.option(
     "--start-within",
@@ -71,9 +66,7 @@ def command(
     with Spool(IN_MEMORY if keep_nothing else StateFolder(shared.state).spool) as spool:
         if once:
             return asyncio.run(_once(shared, targets, chosen, spool, thorough))
-        is_metered = consent.interactive if metered == "auto" else metered == "yes"
-        cycle = _cycle(shared, targets, chosen, spool, consent, is_metered, start_within, thorough)
-        return asyncio.run(_go_on(cycle))
+        return asyncio.run(_go_on(shared, targets, chosen, spool, consent, metered, start_within, thorough))
 
 
 async def _once(
@@ -86,46 +79,37 @@ async def _once(
     return measured.exit
 
 
-async def _go_on(cycle: "Cycle") -> Exit:
-    _stop_on_terminate()
-    return await cycle.run()
-
-
-def _cycle(
+async def _go_on(
     shared: Shared,
     targets: Targets,
     chosen: list[str] | None,
     spool: Spool,
     consent: Consent,
-    metered: bool,
+    metered: str,
     start_within: float,
     thorough: bool,
-) -> "Cycle":
-    from efir.cycle import Cycle, Showing, Surroundings
-    from vantage.cadence import Agenda, shape
-    from vantage.conditions import pause
-    from vantage.line import Stated, read_stated
+) -> Exit:
+    from efir.cycle import Showing, make_cycle
 
-    drawn = random.SystemRandom()
-    around = Surroundings(lambda: datetime.now().astimezone(), asyncio.sleep, pause, drawn)
-    return Cycle(
-        shared=shared,
-        targets=targets,
-        platforms=chosen or list(targets.platforms),
-        spool=spool,
-        consent=consent,
-        stated=read_stated(StateFolder(shared.state)) or Stated(),
+    show = Showing(
+        measured=lambda measured: _report(shared, measured),
+        throttled=lambda found: _report_sessions(shared, found),
+        sentinels=lambda ratios: _report_sentinels(shared, ratios),
+        text=shared.out.text,
+    )
+    cycle = make_cycle(
+        shared,
+        targets,
+        spool,
+        consent,
+        show,
+        platforms=chosen,
         metered=metered,
-        agenda=Agenda.starting(shape(metered), around.local_now(), start_within, drawn.uniform),
-        around=around,
-        show=Showing(
-            lambda measured: _report(shared, measured),
-            lambda found: _report_sessions(shared, found),
-            lambda ratios: _report_sentinels(shared, ratios),
-            shared.out.text,
-        ),
+        start_within=start_within,
         thorough=thorough,
     )
+    _stop_on_terminate()
+    return await cycle.run()
 
 
 def _stop_on_terminate() -> None:
@@ -152,12 +136,8 @@ def _report_sessions(shared: Shared, found: "Throttled") -> None:
 
 
 def _report_sentinels(shared: Shared, ratios: dict[str, float | None]) -> None:
+    from efir.show.throttle import sentinels_text
+
     for platform, ratio in ratios.items():
         shared.out.line({"type": "sentinel", "platform": platform, "ratio": ratio})
-    known = {name: ratio for name, ratio in ratios.items() if ratio is not None}
-    slow = [name for name, ratio in known.items() if ratio < THRESHOLDS.half]
-    shared.out.text(
-        _("Small pairs: {number}; looking slow: {names}.").format(
-            number=len(known), names=", ".join(slow) or _("none")
-        )
-    )
+    shared.out.text(sentinels_text(ratios))

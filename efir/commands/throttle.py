@@ -15,6 +15,7 @@ from efir.show.throttle import SessionProgress, show_throttling
 from efir.throttling import measure_throttling
 from measurements.state import StateFolder
 from measurements.store import Spool
+from vantage.budget import is_metered
 from vantage.line import Stated, read_stated
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     type=click.Choice(["yes", "no", "auto"]),
     default="auto",
     show_default=True,
-    help="Whether data costs money here. auto: yes if you agreed on a terminal.",
+    help="Whether data costs money here. auto: as once said, else yes if a person agreed.",
 )
 @shared_options
 def command(
@@ -63,14 +64,14 @@ def command(
     consent = ensure_consent(shared)
     targets = measured_targets(shared)
     names = known_platforms(targets, platforms) or list(targets.platforms)
-    costs = consent.interactive if metered == "auto" else metered == "yes"
+    folder = StateFolder(shared.state)
+    stated = read_stated(folder) or Stated()
+    costs = is_metered(metered, stated, consent)
     plan = plan_for(costs)
     allowed = longer_pairs(shared, plan.budget) if costs else None
     if allowed is not None:
         plan = replace(plan, beyond_bytes=None if allowed else 0)
     plan = _changed(plan, max_pairs, pair_interval, flow_seconds, flow_bytes)
-    folder = StateFolder(shared.state)
-    stated = read_stated(folder) or Stated()
     with Spool(folder.spool) as spool, SessionProgress(shared.out, plan) as progress:
         found = asyncio.run(
             measure_throttling(

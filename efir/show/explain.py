@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from efir import words
 from efir.i18n import _
 from efir.output import Output
 from efir.show.verdicts import SIGNS, short_id
@@ -27,7 +28,7 @@ def show_verdict(out: Output, verdict: VerdictLine, observations: Sequence[Obser
     sign, _colour = SIGNS[verdict.verdict]
     where = f"{verdict.platform}/{verdict.endpoint}" if verdict.endpoint else verdict.platform
     stage = f" ({verdict.stage})" if verdict.stage else ""
-    out.text(f"{sign} {where}: {_(verdict.verdict)}{stage}")
+    out.text(f"{sign} {where}: {words.verdict(verdict.verdict)}{stage}")
     out.text(f"  {verdict.reason}")
     out.text(_("  rule {rule} (rules of {version}): {comment}").format(
         rule=verdict.rule, version=verdict.rules_version, comment=_(rule_comment(verdict.rule))

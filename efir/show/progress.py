@@ -3,7 +3,7 @@
 from types import TracebackType
 from typing import Any, Self
 
-from efir.i18n import _
+from efir import words
 from efir.output import Output
 
 
@@ -41,5 +41,5 @@ class RoundProgress:
         if self._bar is None:
             return
         if what not in self._tasks:
-            self._tasks[what] = self._bar.add_task(_(what), total=of)
+            self._tasks[what] = self._bar.add_task(words.step(what), total=of)
         self._bar.update(self._tasks[what], completed=done, total=of)

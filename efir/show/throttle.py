@@ -1,14 +1,15 @@
 """A throttling session for people: while it runs, and what it found."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from efir import words
 from efir.i18n import _
 from efir.output import Output
 from measurements.records import ThrottleLine
 from measurements.throttle.decision import decide_arm
-from measurements.throttle.reasons import NOT_HELD, NOTES, REASONS
+from measurements.throttle.thresholds import THRESHOLDS
 
 if TYPE_CHECKING:
     from probes.sessions.plan import Plan
@@ -51,14 +52,14 @@ def progress_text(progress: "Progress", plan: "Plan") -> str:
     """`youtube helper: pair 4 of at most 18, ratio 0.02 (0.01-0.05), 2.1 MB, at most 50 min left`."""
     session = progress.session
     left = max(0.0, plan.session_seconds - progress.seconds)
-    words = [f"{session.platform} {session.now or _('controls first')}"]
+    parts = [f"{session.platform} {session.now or _('controls first')}"]
     if session.now:
         pairs = sum(1 for pair in session.pairs if pair.arm == session.now)
-        words.append(_("pair {pairs} of at most {most}").format(pairs=pairs, most=plan.max_pairs))
-        words += _ratio_words(progress)
-    words.append(f"{progress.bytes_received / 1e6:.1f} MB")
-    words.append(_("at most {minutes} min left").format(minutes=round(left / 60)))
-    return ", ".join(words)
+        parts.append(_("pair {pairs} of at most {most}").format(pairs=pairs, most=plan.max_pairs))
+        parts += _ratio_words(progress)
+    parts.append(f"{progress.bytes_received / 1e6:.1f} MB")
+    parts.append(_("at most {minutes} min left").format(minutes=round(left / 60)))
+    return ", ".join(parts)
 
 
 def _ratio_words(progress: "Progress") -> list[str]:
@@ -80,13 +81,8 @@ def ratio_text(ratio: float | None, low: float | None, high: float | None) -> st
 
 def show_throttling(out: Output, lines: Sequence[ThrottleLine], results: "Sequence[PlatformResult]") -> None:
     """What was found, one paragraph a platform."""
-    headline = {
-        "throttled": _("slowed down"),
-        "not_throttled": _("not slowed down"),
-        "inconclusive": _("cannot be said"),
-    }
     for line in lines:
-        out.text(f"{line.platform}: {headline[line.verdict]}")
+        out.text(f"{line.platform}: {words.speed(line.verdict)}")
         if line.ratio is not None:
             ratio = ratio_text(line.ratio, line.ratio_low, line.ratio_high)
             out.text(
@@ -95,9 +91,8 @@ def show_throttling(out: Output, lines: Sequence[ThrottleLine], results: "Sequen
         if line.effective_bytes_per_second:
             rate = line.effective_bytes_per_second * 8 / 1000
             out.text("  " + _("held at about {rate} kbit/s").format(rate=round(rate)))
-        for word in (line.reason or "").split(", "):
-            if word:
-                out.text("  " + _({**REASONS, **NOTES, **NOT_HELD}.get(word, word)))
+        for reason in words.reasons(line.reason):
+            out.text("  " + reason)
         spent = f"{line.bytes_received / 1e6:.1f} MB, {line.duration_seconds / 60:.1f} min"
         out.text("  " + spent)
     if results:
@@ -108,3 +103,12 @@ def show_throttling(out: Output, lines: Sequence[ThrottleLine], results: "Sequen
                 error=f"{error:.1%}"
             )
         )
+
+
+def sentinels_text(ratios: Mapping[str, float | None]) -> str:
+    """What a sweep of small pairs looked like: platform -> target / control, None where a pair gave none."""
+    known = {name: ratio for name, ratio in ratios.items() if ratio is not None}
+    slow = [name for name, ratio in known.items() if ratio < THRESHOLDS.half]
+    return _("Small pairs: {number}; looking slow: {names}.").format(
+        number=len(known), names=", ".join(slow) or _("none")
+    )

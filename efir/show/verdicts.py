@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from efir import words
 from efir.i18n import _
 from efir.output import Output
 from measurements.records import SummaryLine, VerdictLine
@@ -17,17 +18,11 @@ SIGNS = {
     "inconclusive": ("?", "default"),
 }
 
-SITUATIONS = {
-    "offline": "This line is offline: no control site answered. Nothing is said about any platform.",
-    "captive_portal": "A login page or filter answers in place of the controls. Nothing is said about any platform.",
-    "international_cut": "Sites inside the country answer and none abroad does: the international link seems cut.",
-}
-
 
 def show_round(out: Output, line: Line, verdicts: Sequence[VerdictLine], summary: SummaryLine) -> None:
     """Print a finished round."""
-    if line.situation in SITUATIONS:
-        out.text(_(SITUATIONS[line.situation]))
+    if trouble := words.situation(line.situation):
+        out.text(trouble)
     if line.online:
         show_verdicts(out, verdicts)
     if summary.cancelled:
@@ -56,7 +51,8 @@ def show_verdicts(out: Output, verdicts: Sequence[VerdictLine]) -> None:
         if verdict.endpoint is not None and verdict.verdict == "accessible":
             continue
         sign, colour = SIGNS[verdict.verdict]
-        what = f"{_(verdict.verdict)} ({verdict.stage})" if verdict.stage else _(verdict.verdict)
+        word = words.verdict(verdict.verdict)
+        what = f"{word} ({verdict.stage})" if verdict.stage else word
         table.add_row(
             Text(short_id(verdict.id), style="dim"),
             Text(f"  {verdict.endpoint}" if verdict.endpoint else verdict.platform),

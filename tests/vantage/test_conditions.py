@@ -46,3 +46,15 @@ def test_a_vpn_pauses_and_its_absence_does_not(tmp_path: Path) -> None:
     (tmp_path / "routes").write_text(VPN)
     assert pause(tmp_path / "none", tmp_path / "routes") == "vpn"
     assert pause(tmp_path / "none", tmp_path / "none") is None
+
+
+@pytest.mark.parametrize(
+    ("routes", "said", "pauses"),
+    [("none", True, True), ("none", None, False), ("plain", True, False)],
+    ids=["the system does not tell", "nobody tells", "the system sees that there is none now"],
+)
+def test_what_the_person_says_of_a_vpn_counts_where_the_system_does_not_tell(
+    tmp_path: Path, routes: str, said: bool | None, pauses: bool
+) -> None:
+    (tmp_path / "plain").write_text(VPN.replace("wg0", "wlan0"))
+    assert (pause(tmp_path / "no supplies", tmp_path / routes, vpn=said) == "vpn") is pauses

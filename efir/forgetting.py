@@ -1,0 +1,65 @@
+"""Removing what Efir keeps, and saying what no program can remove."""
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from efir.i18n import _
+from measurements.state import StateFolder
+
+
+def cannot_remove() -> str:
+    """What stays behind, whatever a program does."""
+    return _(
+        "What this cannot remove: your shell's history of commands, the installed program and the package manager's "
+        "caches, backups and snapshots of this device, copies that flash memory keeps of deleted files, results "
+        "already sent, and what your operator has recorded."
+    )
+
+
+def uninstall_command() -> str:
+    """What removes the installed program: only the installer knows all of its files."""
+    from efir.about import distribution
+
+    return f"{sys.executable} -m pip uninstall {distribution()}"
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """What came of it."""
+
+    removed: int
+    failed: list[
+        str
+    ]  # names of files that the system would not let go: Windows, while another efir has them open
+    foreign: int  # files in the folder that are not Efir's and stay
+
+    def sentences(self, folder: StateFolder) -> list[str]:
+        """The same for people, failures apart."""
+        gone = _("{number} files of Efir's were removed from {folder}.")
+        words = [gone.format(number=self.removed, folder=folder.root)]
+        if self.foreign:
+            words.append(_("{number} files there are not Efir's and stay.").format(number=self.foreign))
+        return words
+
+
+def forget(folder: StateFolder, files: Iterable[Path]) -> Forgotten:
+    """Remove these files, and the folder if nothing else lies in it."""
+    removed, failed = 0, []
+    for path in files:
+        try:
+            path.unlink(missing_ok=True)
+            removed += 1
+        except OSError:
+            failed.append(path.name)
+    return Forgotten(removed, failed, _remove_folder(folder.root))
+
+
+def _remove_folder(root: Path) -> int:
+    if not root.is_dir():
+        return 0
+    others = sum(1 for _each in root.iterdir())
+    if not others:
+        root.rmdir()
+    return others

@@ -1,0 +1,78 @@
+"""How this device stands: consent, what is stored and spent, the last round, sending. Looking creates nothing."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from efir.i18n import _
+from efir.options import Shared
+from measurements.records import SummaryLine
+from measurements.state import StateFolder
+from measurements.store import Spool
+from vantage.budget import DAY, is_metered, limit, spent
+from vantage.consent import Consent, read_consent
+from vantage.line import Stated, read_stated
+from vantage.upload.sending import Standing as Sending
+from vantage.upload.sending import standing
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What the spool tells."""
+
+    counts: dict[str, int] = field(default_factory=dict)  # as `Spool.counts`; empty = nothing was measured
+    last: tuple[datetime, SummaryLine] | None = None  # start and summary of the last round
+    day_bytes: int = 0  # of the last 24 hours, both ways
+    sending: Sending = field(default_factory=Sending)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the state folder tells."""
+
+    consent: Consent | None
+    stated: Stated | None
+    invited: bool
+    stored: Stored
+
+    @property
+    def day_limit(self) -> int | None:
+        """Bytes a day may cost; None without consent."""
+        return limit(is_metered("auto", self.stated, self.consent)) if self.consent else None
+
+
+def look(shared: Shared) -> Standing:
+    """How things stand. Raises StateError, StoreError."""
+    folder = StateFolder(shared.state)
+    stored = Stored()
+    if folder.spool.exists():
+        with Spool(folder.spool) as spool:
+            stored = look_into(spool)
+    return Standing(read_consent(folder), read_stated(folder), folder.invite.exists(), stored)
+
+
+def look_into(spool: Spool) -> Stored:
+    """What is stored. Raises StoreError."""
+    now = datetime.now(UTC)
+    return Stored(
+        counts=spool.counts(),
+        last=next(iter(spool.rounds(limit=1)), None),
+        day_bytes=spent(spool.observations(since=now - DAY), now).total,
+        sending=standing(spool),
+    )
+
+
+def sending_words(stands: Standing) -> str:
+    """How sending stands, in one sentence."""
+    if stands.consent is None or not stands.consent.upload:
+        return _("Sending: not agreed; results stay here")
+    if not stands.invited:
+        return _("Sending: no invite yet")
+    sending = stands.stored.sending
+    words = _("Sending: last {last}, next {next}").format(
+        last=_day(sending.last_success), next=_day(sending.due)
+    )
+    return f"{words} ({sending.problem})" if sending.problem else words
+
+
+def _day(time: float | None) -> str:
+    return _("not known") if time is None else f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,85 @@
+"""Stored words in the reader's language: verdicts, steps of a round, what a verdict means."""
+
+from efir.i18n import _
+from measurements.throttle.reasons import NOT_HELD, NOTES, REASONS
+
+
+def verdict(word: str) -> str:
+    """A verdict; a word of another version stays as it is."""
+    return {
+        "accessible": _("accessible"),
+        "blocked": _("blocked"),
+        "intercepted": _("intercepted"),
+        "throttled": _("throttled"),
+        "down": _("down"),
+        "inconclusive": _("inconclusive"),
+    }.get(word, word)
+
+
+def speed(word: str) -> str:
+    """A throttling session's verdict."""
+    return {
+        "throttled": _("slowed down"),
+        "not_throttled": _("not slowed down"),
+        "inconclusive": _("cannot be said"),
+    }.get(word, word)
+
+
+def reasons(words: str | None) -> list[str]:
+    """A session's reasons and notes, given as `ThrottleLine.reason`, as sentences."""
+    known = REASONS | NOTES | NOT_HELD
+    return [_(known.get(word, word)) for word in (words or "").split(", ") if word]
+
+
+def meaning(word: str) -> str:
+    """What a verdict says, and what it does not; empty for a word of another version."""
+    return {
+        "accessible": _("It answers genuinely, as on an open network."),
+        "blocked": _(
+            "It is kept from answering on this line, while other sites work. An outage for everyone is not always "
+            "excluded; the details say so."
+        ),
+        "intercepted": _(
+            "Somebody else answers in its place with a false certificate. Whoever does that can read what you send."
+        ),
+        "throttled": _("It answers, but much slower than a control on this line at the same time."),
+        "down": _("It does not answer elsewhere either: a fault of its own."),
+        "inconclusive": _(
+            "It was measured, and the measurements decide nothing. That is no sign that all is well."
+        ),
+    }.get(word, "")
+
+
+def stage(word: str) -> str:
+    """Where on the way something stopped."""
+    return {
+        "dns": _("looking up the name"),
+        "tcp": _("connecting"),
+        "tls": _("setting up encryption"),
+        "http": _("the answer"),
+        "quic": "QUIC",
+        "transfer": _("the download"),
+    }.get(word, word)
+
+
+def step(what: str) -> str:
+    """A part of a round, as `probes.round` names it."""
+    return {
+        "controls": _("Comparison sites"),
+        "platforms": _("Platforms"),
+        "second tries": _("Second tries"),
+        "controls after": _("Comparison sites once more"),
+    }.get(what, what)
+
+
+def situation(word: str) -> str:
+    """What is wrong with the whole line; empty for a line that is fit."""
+    return {
+        "offline": _("This line is offline: no control site answered. Nothing is said about any platform."),
+        "captive_portal": _(
+            "A login page or filter answers in place of the controls. Nothing is said about any platform."
+        ),
+        "international_cut": _(
+            "Sites inside the country answer and none abroad does: the international link seems cut."
+        ),
+    }.get(word, "")
