@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from aioquic.asyncio.protocol import QuicConnectionProtocol
-from aioquic.asyncio.server import QuicServer, serve
+from aioquic.asyncio.server import QuicServer
 from aioquic.h3.connection import H3_ALPN, H3Connection
 from aioquic.h3.events import DataReceived, H3Event, HeadersReceived
 from aioquic.quic.configuration import QuicConfiguration
@@ -88,12 +88,17 @@ class _Protocol(QuicConnectionProtocol):
             return text(400, str(error))
 
 
-async def start(address: tuple[str, int], cert: Path, key: Path, state: State) -> QuicServer:
-    """Answer HTTP/3 on `address`; aioquic sends at most 3 times a client's bytes before it has proved its address."""
+def handler(cert: Path, key: Path, state: State) -> QuicServer:
+    """The protocol of one UDP socket; a client that has not proved its address gets 3 times its own bytes at most."""
     configuration = QuicConfiguration(
         is_client=False, alpn_protocols=H3_ALPN, idle_timeout=state.limits.head_seconds
     )
     configuration.load_cert_chain(cert, key)
-    return await serve(
-        *address, configuration=configuration, create_protocol=lambda *a, **k: _Protocol(state, *a, **k)
-    )
+    return QuicServer(configuration=configuration, create_protocol=lambda *a, **k: _Protocol(state, *a, **k))
+
+
+async def start(address: tuple[str, int], cert: Path, key: Path, state: State) -> QuicServer:
+    """Answer HTTP/3 on `address`; raises OSError."""
+    loop = asyncio.get_running_loop()
+    _, protocol = await loop.create_datagram_endpoint(lambda: handler(cert, key, state), local_addr=address)
+    return protocol

@@ -31,6 +31,7 @@ class RunningHelper:
     state: State
     cert: Path
     key: Path
+    quic_port: int | None = None
 
 
 @contextmanager
@@ -39,8 +40,12 @@ def running_helper(
     limits: Limits = Limits(),  # noqa: B008 - frozen
     control_hosts: frozenset[str] = frozenset(),
     clock: Callable[[], float] = time.monotonic,
+    quic: bool = False,
 ) -> Iterator[RunningHelper]:
-    """A helper in a thread of its own, on one free port at each of `hosts` (default 127.0.0.1)."""
+    """A helper in a thread of its own, on one free port at each of `hosts` (default 127.0.0.1).
+
+    With `quic` it answers HTTP/3 too, on another free port of the first.
+    """
     with tempfile.TemporaryDirectory() as folder:
         cert, key = Path(folder) / "cert.pem", Path(folder) / "key.pem"
         make(cert, key)
@@ -52,14 +57,33 @@ def running_helper(
         server = Server(sockets, tls_context(cert, key), state)
         with loop_in_thread() as call:
             call(_started(server))
+            http3 = call(_http3(first.getsockname()[0], cert, key, state)) if quic else None
+            quic_port = http3.get_extra_info("sockname")[1] if http3 else None
             try:
-                yield RunningHelper(port, pin(cert), state, cert, key)
+                yield RunningHelper(port, pin(cert), state, cert, key, quic_port)
             finally:
+                if http3:
+                    call(_shut(http3))
                 call(server.close())
 
 
 async def _started(server: Server) -> None:
     server.start()
+
+
+async def _http3(host: str, cert: Path, key: Path, state: State) -> asyncio.DatagramTransport:
+    from helper.quic import handler  # aioquic takes 100 ms to import
+
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_datagram_endpoint(
+        lambda: handler(cert, key, state), local_addr=(host, 0)
+    )
+    return transport
+
+
+async def _shut(transport: asyncio.DatagramTransport) -> None:
+    transport.close()
+    await asyncio.sleep(0)  # it gives its socket back in the loop's next turn
 
 
 @contextmanager

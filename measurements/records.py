@@ -16,6 +16,8 @@ SCHEMA = 1  # of Observation; `measurements.store` migrates older ones
 
 Role = Literal["target", "control"]
 Probe = Literal["dns", "tcp", "tls", "http", "quic", "telegram", "transfer"]
+Transport = Literal["tcp", "quic"]
+Direction = Literal["download", "upload"]
 PROBES: tuple[Probe, ...] = ("dns", "tcp", "tls", "http", "quic", "telegram", "transfer")
 
 
@@ -113,8 +115,8 @@ class TelegramFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 class TransferFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One flow of a throughput measurement."""
 
-    direction: Literal["download", "upload"] = "download"
-    protocol: Literal["tcp", "quic"] = "tcp"
+    direction: Direction = "download"
+    protocol: Transport = "tcp"
     arm: str | None = None  # helper | same_address | foreign | ... of a pair's control
     pair: str | None = None  # same value on the two flows of a pair
     position: int | None = None  # 0 = first of its pair on the wire

@@ -23,7 +23,6 @@ class Arrivals:
 
     def __init__(self, series: Series, clock: Callable[[], float]) -> None:
         self.series = series
-        self.began: float | None = None  # clock at the first byte
         self._clock = clock
         self._listening = False
         self._early = bytearray()  # what came before it was known where the body begins
@@ -39,23 +38,23 @@ class Arrivals:
         """A read, as it came."""
         if not self._listening:
             return
-        now = self._clock()
-        if self.began is not None:
-            self.series.add(now - self.began, len(data))
+        now, began = self._clock(), self.series.began
+        if began is not None:
+            self.series.add(now - began, len(data))
         else:
             self._early += data
             self._early_reads.append((now, len(self._early)))
 
     def body(self, text: int, body: int) -> None:
         """TLS handed out `text` bytes of a record, the last `body` of which belong to the body."""
-        if self.began is None:
+        if self.series.began is None:
             self._begin(self._start_of(text) + text - body)
         self._text += body
         self._records += 1
 
     def unfinished(self) -> bool:
         """No body came out of TLS, but a record that may hold it has begun to come; its bytes are counted then."""
-        if self.began is None:
+        if self.series.began is None:
             last, end = 0, 0
             for start, length in self._all_records():
                 last, end = start, start + _HEADER + length
@@ -73,10 +72,10 @@ class Arrivals:
     def _begin(self, offset: int) -> None:
         """The body begins at `offset` of what came early."""
         reads = [(when, size - offset) for when, size in self._early_reads if size > offset]
-        self.began = reads[0][0] if reads else self._clock()
+        self.series.began = began = reads[0][0] if reads else self._clock()
         before = 0
         for when, size in reads:
-            self.series.add(when - self.began, size - before)
+            self.series.add(when - began, size - before)
             before = size
         self._early.clear()
         self._early_reads.clear()

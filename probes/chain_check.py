@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 # X509_V_ERR_* of openssl/x509_vfy.h
 EE_KEY_TOO_SMALL: Final = 66
+NOBODY_VOUCHES: Final = 20  # UNABLE_TO_GET_ISSUER_CERT_LOCALLY: what a certificate with another pin gets
 _UNSPECIFIED: Final = 1
 _HOSTNAME_MISMATCH: Final = 62
 _IP_ADDRESS_MISMATCH: Final = 64

@@ -5,11 +5,13 @@ asyncio's streams would hide a FIN behind a reset (measured), so everything abov
 
 import asyncio
 import socket
+import struct
 from collections.abc import Callable
 from typing import Protocol
 
 from probes import tcp_info
 
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER of no seconds
 READ_SIZE = 65536  # bytes; one read seldom finds more in the kernel's buffer
 
 
@@ -56,6 +58,10 @@ class Connection:
 
     def tcp_info(self) -> dict[str, float]:
         return tcp_info.snapshot(self.sock)
+
+    def reset_on_close(self) -> None:
+        """Throw away what is still on its way when we close: it would be paid for and used for nothing."""
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
 
     def close(self) -> None:
         self.sock.close()

@@ -5,26 +5,28 @@ before aioquic's last flight leaves, and send nothing more if it is bad.
 """
 
 import asyncio
+import hashlib
 import logging
 import ssl
 from collections.abc import Callable
 from typing import Any, Final, cast
 
 from aioquic.asyncio.protocol import QuicConnectionProtocol
-from aioquic.h3.connection import H3_ALPN, H3Connection
+from aioquic.h3.connection import H3_ALPN, ErrorCode, H3Connection
 from aioquic.h3.events import DataReceived, H3Event, HeadersReceived
 from aioquic.quic.configuration import QuicConfiguration
 from aioquic.quic.connection import QuicConnection
-from aioquic.quic.events import ConnectionTerminated, HandshakeCompleted, QuicEvent
+from aioquic.quic.events import ConnectionTerminated, HandshakeCompleted, QuicEvent, StreamReset
 from aioquic.quic.packet import QuicErrorCode
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from measurements import failures
-from probes.chain_check import verify
+from probes.chain_check import NOBODY_VOUCHES, verify
 from probes.roots import Roots
 
 logging.getLogger("quic").addHandler(logging.NullHandler())  # its complaints are our observations
 
+_POLITE: Final = (QuicErrorCode.NO_ERROR, ErrorCode.H3_NO_ERROR)
 # The closing error's text, the only sign aioquic gives for this case.
 _NO_COMMON_VERSION: Final = "Could not find a common protocol version"
 
@@ -58,16 +60,21 @@ class _Sender(asyncio.DatagramTransport):
 class QuicClient(QuicConnectionProtocol):
     """One HTTP/3 connection; `open` makes it."""
 
-    def __init__(self, quic: QuicConnection, name: str, roots: Roots, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        quic: QuicConnection,
+        judge: Callable[[tuple[bytes, ...]], int | None],
+        clock: Callable[[], float],
+    ) -> None:
         super().__init__(quic)
+        self.tap: Callable[[bytes], None] | None = None  # sees each piece of the body as it came
         self.bytes_received = 0
         self.handshake_bytes = 0  # received until the handshake was done
         self.trusted = False
         self._first_at: float | None = None  # when our first packet left
         self._last_at: float | None = None  # when the handshake's last packet came
         self.ready: asyncio.Future[None] = self._loop.create_future()  # the handshake is done and trusted
-        self._name = name
-        self._roots = roots
+        self._judgement = judge
         self._clock = clock
         self._silent = False
         self._http: H3Connection | None = None
@@ -100,8 +107,12 @@ class QuicClient(QuicConnectionProtocol):
             self._judge()
         elif isinstance(event, ConnectionTerminated):
             self._fail(_ended(event))
+        elif isinstance(event, StreamReset):
+            self._fail(QuicFailed("http_request_failed"))
         if self._http is not None:
             for h3_event in self._http.handle_event(event):
+                if self.tap is not None and isinstance(h3_event, DataReceived):
+                    self.tap(h3_event.data)
                 self._h3_events.put_nowait(h3_event)
 
     # What the probe calls.
@@ -150,7 +161,7 @@ class QuicClient(QuicConnectionProtocol):
         self._sender.close()
 
     def _judge(self) -> None:
-        code = verify(self._roots, self.chain, self._name)
+        code = self._judgement(self.chain)
         if code is None:
             self._http = H3Connection(self._quic)
             self.trusted = True
@@ -166,22 +177,35 @@ class QuicClient(QuicConnectionProtocol):
 
 
 async def open_quic(
-    address: str, port: int, name: str, roots: Roots, clock: Callable[[], float]
+    address: str, port: int, name: str, roots: Roots, clock: Callable[[], float], pin: str | None = None
 ) -> QuicClient:
-    """Send the first packet to `address` with `name` as SNI; raises OSError. The deadline is the caller's."""
+    """Send the first packet to `address` with `name` as SNI; raises OSError. The deadline is the caller's.
+
+    With `pin` (SHA-256 of the leaf's DER form, lower-case hex) the server is judged by that alone.
+    """
     configuration = QuicConfiguration(
         is_client=True, alpn_protocols=H3_ALPN, server_name=name, verify_mode=ssl.CERT_NONE
     )
+
+    def judge(chain: tuple[bytes, ...]) -> int | None:
+        return verify(roots, chain, name) if pin is None else _unlike(pin, chain)
+
     quic = QuicConnection(configuration=configuration)
     transport, client = await asyncio.get_running_loop().create_datagram_endpoint(
-        lambda: QuicClient(quic, name, roots, clock), remote_addr=(address, port)
+        lambda: QuicClient(quic, judge, clock), remote_addr=(address, port)
     )
     client.connect(transport.get_extra_info("peername"))  # as datagrams will be seen to come from it
     return client
 
 
+def _unlike(pin: str, chain: tuple[bytes, ...]) -> int | None:
+    return None if chain and hashlib.sha256(chain[0]).hexdigest() == pin else NOBODY_VOUCHES
+
+
 def _ended(event: ConnectionTerminated) -> QuicFailed:
     """What a closed connection says about itself."""
+    if event.frame_type is None:  # HTTP/3's own codes (RFC 9114, section 8.1), numbered as TLS's alerts are
+        return QuicFailed("eof_error" if event.error_code in _POLITE else "http_request_failed")
     alert = event.error_code - QuicErrorCode.CRYPTO_ERROR
     if 0 <= alert <= 0xFF:  # RFC 9001, section 4.8
         return QuicFailed("ssl_failed_handshake", alert=alert)

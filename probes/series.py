@@ -32,6 +32,7 @@ class Series:
 
     cap_bytes: int
     cap_seconds: float
+    began: float | None = None  # clock at the first byte
     times: list[float] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
     total: int = 0

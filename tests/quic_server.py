@@ -14,35 +14,38 @@ from aioquic.quic.events import ProtocolNegotiated, QuicEvent
 from tests.certificates import Leaf
 
 
-class _Http3(QuicConnectionProtocol):
-    """Answers every request with status 200 and a small page."""
+class Http3(QuicConnectionProtocol):
+    """Answers every request with status 200 and a small page; override `answer` for another one."""
 
     def quic_event_received(self, event: QuicEvent) -> None:
         if isinstance(event, ProtocolNegotiated):
             self.http = H3Connection(self._quic)
         for found in self.http.handle_event(event) if hasattr(self, "http") else ():
             if isinstance(found, HeadersReceived):
-                headers = [(b":status", b"200"), (b"content-type", b"text/html")]
-                self.http.send_headers(found.stream_id, headers)
-                self.http.send_data(found.stream_id, b"<title>over quic</title>", end_stream=True)
+                self.answer(found)
                 self.transmit()
+
+    def answer(self, found: HeadersReceived) -> None:
+        headers = [(b":status", b"200"), (b"content-type", b"text/html")]
+        self.http.send_headers(found.stream_id, headers)
+        self.http.send_data(found.stream_id, b"<title>over quic</title>", end_stream=True)
 
 
 @asynccontextmanager
 async def quic_server(
-    leaf: Leaf, alpn: list[str] | None = None, address: str = "127.0.0.1"
+    leaf: Leaf, alpn: list[str] | None = None, address: str = "127.0.0.1", server: type[Http3] = Http3
 ) -> AsyncIterator[int]:
     """Serve HTTP/3; yields the port."""
     configuration = QuicConfiguration(is_client=False, alpn_protocols=alpn or H3_ALPN)
     configuration.load_cert_chain(leaf.pem)
-    server = QuicServer(configuration=configuration, create_protocol=_Http3)
+    listening = QuicServer(configuration=configuration, create_protocol=server)
     transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-        lambda: server, local_addr=(address, 0)
+        lambda: listening, local_addr=(address, 0)
     )
     try:
         yield transport.get_extra_info("sockname")[1]
     finally:
-        server.close()
+        listening.close()
         transport.close()
 
 

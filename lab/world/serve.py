@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import msgspec
 
+from helper import quic as helper_quic
 from helper import server as helper
 from helper.limits import Accounts, Limits
 from helper.routes import State
@@ -122,7 +123,7 @@ class Servers:
         if self._world.real_servers:
             self._start_real()
         if not self._world.captive_portal:
-            self._start_helper()
+            await self._start_helper()
         await self._start_resolvers()
         for address, port in self.plan.telegram:
             await self._tcp((address,), port, lambda: DataCentreProtocol(self._random.randbytes))
@@ -169,8 +170,8 @@ class Servers:
         await asyncio.sleep(answer.delay)
         return answer
 
-    def _start_helper(self) -> None:
-        """The same server that operators run (`efir helper`)."""
+    async def _start_helper(self) -> None:
+        """The same server that operators run (`efir helper --quic`)."""
         leaf = self.wardrobe.file((HELPER_NAME,))
         limits = Limits()
         accounts = Accounts(limits, self._random.randbytes(16))
@@ -181,6 +182,8 @@ class Servers:
             opened.listen(_BACKLOG)
             opened.setblocking(False)
             sockets.append(opened)
+            udp = self._open(address, 443, socket.SOCK_DGRAM)
+            await self._udp(udp, lambda: helper_quic.handler(leaf, leaf, state))
         self._helper = helper.Server(sockets, helper.tls_context(leaf, leaf), state)
         self._helper.start()
 

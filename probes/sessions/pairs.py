@@ -15,6 +15,7 @@ from measurements.throttle.flow import Flow, goodput, goodputs
 from measurements.throttle.of_records import flow_of
 from measurements.throttle.pair import Pair, pair_use
 from measurements.throttle.usable import use_of
+from probes import flow as asking
 from probes import transfer
 from probes.base import Context, Target
 from probes.draft import Draft
@@ -125,8 +126,8 @@ class Flows:
         return pair
 
     async def _run(self, plan: ArmPlan, side: Side, address: str, size: Size, **marks: Any) -> Observation:
-        token = transfer.new_token() if side.sized and self.helper_tells else None
-        wanted = transfer.Flow(
+        token = asking.new_token() if side.sized and self.helper_tells else None
+        wanted = asking.Flow(
             target=side.target(address, size.cap_bytes),
             cap_bytes=size.cap_bytes,
             cap_seconds=size.cap_seconds,

@@ -17,7 +17,8 @@ from measurements.throttle.flow import goodput
 from measurements.throttle.of_records import flow_of
 from measurements.throttle.usable import use_of
 from probes.base import Context, Deadlines, Target
-from probes.transfer import Flow, new_token, probe
+from probes.flow import Flow, new_token
+from probes.transfer import probe
 
 RULES = {
     "slow.example": Pacing(rate=40_000),

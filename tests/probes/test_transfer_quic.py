@@ -1,0 +1,177 @@
+"""Transfers over QUIC from a real helper on loopback, through a relay that polices or freezes by name."""
+
+import hashlib
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+from aioquic.h3.events import HeadersReceived
+
+from helper.corpus import stream
+from lab.loopback import Pacing, RunningHelper, running_helper
+from lab.loopback_udp import running_udp_relay
+from measurements.targets import Endpoint
+from measurements.throttle.flow import goodput
+from measurements.throttle.of_records import flow_of
+from measurements.throttle.usable import use_of
+from probes.base import Context, Deadlines, Target
+from probes.flow import Flow
+from probes.transfer_quic import probe
+from tests.certificates import Leaf
+from tests.quic_server import Http3, quic_server
+
+RULES = {
+    "slow.example": Pacing(rate=60_000, burst=8_000),
+    "frozen.example": Pacing(freeze_after=30_000),
+    "mute.example": Pacing(freeze_after=0),
+}
+
+
+@pytest.fixture(scope="module")
+def helper() -> Iterator[RunningHelper]:
+    with running_helper(quic=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def port(helper) -> Iterator[int]:
+    with running_udp_relay(("127.0.0.1", helper.quic_port), RULES, 0, "127.0.0.1") as port:
+        yield port
+
+
+@pytest.fixture
+def patient(context: Context) -> Context:
+    return replace(context, deadlines=Deadlines(quic=3, http=3))
+
+
+@pytest.fixture
+def flow(helper, port) -> Callable[..., Flow]:
+    def make(name: str = "plain.example", path: str = "/bytes/200000", **changes: object) -> Flow:
+        at = changes.pop("port", port)
+        endpoint = Endpoint(id="web", probes=("http",), url=f"https://{name}{path}", port=at)
+        target = Target("youtube", "target", endpoint, address="127.0.0.1")
+        given = {"cap_bytes": 200_000, "cap_seconds": 5.0, "pin": helper.sha256, **changes}
+        return Flow(target=target, **given)
+
+    return make
+
+
+async def test_an_object_is_read_to_its_end(flow, patient):
+    found = await probe(flow(arm="helper", pair="p", position=1, purpose="series"), patient)
+    facts = found.transfer
+    assert found.failure is None
+    assert (facts.protocol, facts.direction) == ("quic", "download")
+    assert (facts.complete, facts.stalled) == (True, False)
+    assert facts.bytes[-1] == facts.announced_bytes == 200_000
+    assert (65536, hashlib.sha256(stream(65536)).hexdigest()) in facts.prefixes
+    assert (facts.arm, facts.pair, facts.position, facts.purpose) == ("helper", "p", 1, "series")
+    assert (found.http.version, found.http.status, found.alpn) == ("3", 200, "h3")
+    assert found.tls.verified
+    assert found.phases.connect is None
+    assert None not in (found.phases.tls, found.phases.first_byte, found.phases.transfer)
+    assert found.bytes_received > 200_000
+    assert use_of(flow_of(found, found.time)) == "counts"
+
+
+async def test_reading_stops_at_the_cap(flow, patient):
+    found = await probe(flow(path="/bytes/4000000", cap_bytes=100_000), patient)
+    assert found.transfer.complete
+    assert 100_000 <= found.transfer.bytes[-1] < 200_000
+    assert found.transfer.announced_bytes == 4_000_000
+
+
+async def test_a_policed_flow_shows_the_rate(flow, patient):
+    found = await probe(flow("slow.example", path="/bytes/150000", cap_bytes=150_000), patient)
+    assert found.failure is None
+    assert goodput(flow_of(found, found.time)) == pytest.approx(58_000, rel=0.2)
+
+
+async def test_a_slow_flow_ends_at_its_time_without_being_a_failure(flow, patient):
+    found = await probe(flow("slow.example", cap_seconds=1.0), patient)
+    assert (found.failure, found.transfer.complete, found.transfer.stalled) == (None, False, False)
+    assert use_of(flow_of(found, found.time)) == "counts"
+
+
+async def test_a_flow_that_freezes_is_stalled_and_still_evidence(flow, patient):
+    found = await probe(flow("frozen.example", cap_seconds=0.5), patient)
+    assert (found.stage, found.failure) == ("transfer", "generic_timeout_error")
+    assert found.transfer.stalled
+    assert use_of(flow_of(found, found.time)) == "counts"
+
+
+async def test_silence_is_a_failure_of_the_handshake(flow, hasty):
+    found = await probe(flow("mute.example"), hasty)
+    assert (found.stage, found.failure) == ("tls", "generic_timeout_error")
+    assert found.transfer.times == ()
+    assert use_of(flow_of(found, found.time)) == "blocked"
+
+
+async def test_a_wrong_pin_sends_no_request(flow, patient):
+    found = await probe(flow(pin="00" * 32), patient)
+    assert (found.stage, found.failure) == ("tls", "ssl_unknown_authority")
+    assert found.http is None
+    assert use_of(flow_of(found, found.time)) == "intercepted"
+
+
+async def test_a_helper_without_quic_refuses(flow, patient):
+    with socket.socket(type=socket.SOCK_DGRAM) as gone:
+        gone.bind(("127.0.0.1", 0))
+        unused = gone.getsockname()[1]
+    found = await probe(flow(port=unused), patient)
+    assert (found.stage, found.failure) == ("tls", "connection_refused")
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        pytest.param("/gone", 404, id="the object is gone"),
+        pytest.param("/bytes/99999999", 403, id="more than is served"),
+        pytest.param("/", 204, id="an answer without a body"),
+    ],
+)
+async def test_another_answer_is_not_a_slow_answer(flow, patient, path, status):
+    found = await probe(flow(path=path), patient)
+    assert (found.failure, found.http.status) == ("http_unexpected_status_code", status)
+    assert use_of(flow_of(found, found.time)) == "unavailable"
+
+
+class Short(Http3):
+    """Ends an answer before the length it announced."""
+
+    def answer(self, found: HeadersReceived) -> None:
+        self.http.send_headers(found.stream_id, [(b":status", b"200"), (b"content-length", b"9000")])
+        self.http.send_data(found.stream_id, b"short", end_stream=True)
+
+
+class Gone(Http3):
+    """Takes the stream back in the middle of its answer."""
+
+    def answer(self, found: HeadersReceived) -> None:
+        self.http.send_headers(found.stream_id, [(b":status", b"200"), (b"content-length", b"9000")])
+        self.http.send_data(found.stream_id, b"some of it", end_stream=False)
+        self.transmit()
+        self._quic.reset_stream(found.stream_id, 0x102)
+
+
+class Nameless(Http3):
+    """Answers with a head that has no status that could be one."""
+
+    def answer(self, found: HeadersReceived) -> None:
+        self.http.send_headers(found.stream_id, [(b":status", b"many")])
+        self.http.send_data(found.stream_id, b"x", end_stream=True)
+
+
+@pytest.mark.parametrize(
+    ("server", "stage"),
+    [
+        pytest.param(Short, "first_byte", id="shorter than it says"),
+        pytest.param(Gone, "transfer", id="a stream that is reset"),
+        pytest.param(Nameless, "first_byte", id="no status"),
+    ],
+)
+async def test_a_server_that_lies_gives_a_clear_failure(flow, leaf: Leaf, patient, server, stage):
+    async with quic_server(leaf, server=server) as port:
+        found = await probe(flow("good.test", port=port, pin=None), patient)
+    assert (found.stage, found.failure) == (stage, "http_request_failed")
+    assert use_of(flow_of(found, found.time)) == "broken"
