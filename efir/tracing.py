@@ -104,7 +104,9 @@ async def _object(transfer: Transfer, platform: str, lookup: "Lookup", address: 
     from probes.trace.flow import Object
     from probes.wire import urls
 
-    url = transfer.url or (await lookup.discover(transfer.discover, platform) if transfer.discover else None)
+    url = transfer.url
+    if url is None and transfer.discover:
+        url = (await lookup.discover(transfer.discover, platform)).url
     if url is None or transfer.neutral_sni is None:
         return None
     _scheme, host, path = urls.split(url)

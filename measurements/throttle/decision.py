@@ -12,11 +12,12 @@ from measurements.throttle.change import Slowdown, long_slowdown, long_usable
 from measurements.throttle.contrast import Contrast
 from measurements.throttle.evidence import SessionEvidence
 from measurements.throttle.facts import ArmFacts, arm_facts
-from measurements.throttle.family import FamilyFacts, LongState, family_rule
+from measurements.throttle.family import OUTRANKED, FamilyFacts, LongState, family_rule
 from measurements.throttle.flow import Arm
 from measurements.throttle.rules import RULES, ArmRule, ArmVerdict, first_match
 from measurements.throttle.thresholds import RULES_VERSION
 from measurements.throttle.thresholds import THRESHOLDS as T
+from measurements.throttle.usable import STOPPED, TRIES, use_of
 
 Verdict = Literal["throttled", "not_throttled", "inconclusive"]
 
@@ -77,6 +78,11 @@ class FamilyDecision:
         return self.arms[self.deciding].contrast if self.deciding else None
 
     @property
+    def final(self) -> bool:
+        """No further measurement could change the answer: slowed, or stopped rather than slowed."""
+        return self.verdict == "throttled" or self.rule == OUTRANKED
+
+    @property
     def open_arms(self) -> tuple[Arm, ...]:
         """Arms for which further pairs could change something."""
         return tuple(arm for arm, decision in self.arms.items() if decision.open)
@@ -132,6 +138,8 @@ def decide_arm(session: SessionEvidence, arm: Arm) -> ArmDecision:
 def _open(rule: ArmRule, facts: ArmFacts) -> bool:
     if rule.verdict != "inconclusive" or rule.reason in _HOPELESS or facts.cut is not None:
         return False
+    if facts.all_lost("blocked"):  # from the first pair on
+        return False
     if rule.reason in _OPEN:
         return facts.counted < T.looks[-1] and facts.total < 2 * T.looks[-1]
     return facts.total < T.looks[0]
@@ -150,6 +158,7 @@ def _decide(session: SessionEvidence, change: Slowdown | None, reached: bool) ->
         stages={arm: each.stage for arm, each in arms.items()},
         plan=session.plan,
         long=long,
+        page=_page(session),
         beyond_reached=reached,
     )
     rule = family_rule(facts)
@@ -171,6 +180,14 @@ def _decide(session: SessionEvidence, change: Slowdown | None, reached: bool) ->
         # Two tests an arm: goodput and handshake time.
         family_wise_error=min(1.0, session.platforms * len(session.arms) * sum(T.alphas) * 2),
     )
+
+
+def _page(session: SessionEvidence) -> str | None:
+    """Why the platform's own page gave nothing, where every download of it was stopped: at least two."""
+    uses = [use_of(flow) for flow in session.pages]
+    if len(uses) < TRIES or not STOPPED.issuperset(uses):
+        return None
+    return "intercepted" if "intercepted" in uses else "blocked"
 
 
 def _up_to(session: SessionEvidence) -> int | None:

@@ -38,6 +38,7 @@ class SessionEvidence:
     platform: str
     host_family: str = "default"  # image | web | video ...
     arms: tuple[Arm, ...]  # those on offer, whether they worked or not
+    pages: tuple[Flow, ...] = ()  # downloads of the page that names the platform's current object
     pairs: tuple[Pair, ...] = ()  # decision pairs of all arms, in the order of the wire
     before: dict[Arm, tuple[Flow, ...]] = field(
         default_factory=dict

@@ -14,6 +14,7 @@ FamilyVerdict = Literal["throttled", "not_throttled", "inconclusive"]
 
 # Arms whose target flows go to the platform's own addresses; only these can show that it is not slowed.
 OWN_ADDRESS: Final = ("same_address", "foreign")
+OUTRANKED: Final = "outranked"  # the rule that no further pair can undo
 _OUTRANKING: Final = frozenset({"network_changed", "intercepted", "blocked"})
 _ABSENT: Final = frozenset({"unavailable", "unreachable"})
 _REASON_ORDER: Final = tuple(rule.reason for rule in RULES if rule.reason)
@@ -29,6 +30,7 @@ class FamilyFacts:
     stages: dict[Arm, Literal["transfer", "tls"] | None]
     plan: Plan
     long: LongState
+    page: str | None  # reason why the platform's own page gave nothing: blocked, intercepted
     beyond_reached: bool  # the pairs went past the long flow's change, or there was none
 
     def having(self, verdict: ArmVerdict) -> tuple[Arm, ...]:
@@ -48,6 +50,7 @@ class FamilyFacts:
             for arm, reason in open_arms.items()
             if not (reason == "no_baseline" and arm in self.raw_clean and self.own_clean)
         }
+        found |= {self.page} if self.page else set()
         if found - _ABSENT or self.having("clean"):
             found -= _ABSENT
         return tuple(sorted(found, key=_REASON_ORDER.index))
@@ -113,15 +116,15 @@ def _own_clean(facts: FamilyFacts) -> Arm | None:
 
 FAMILY_RULES: Final[tuple[FamilyRule, ...]] = (
     FamilyRule(
-        "no_arm", "inconclusive", "no_arm", lambda f: not f.arms, lambda f: None, "nothing to compare with"
-    ),
-    FamilyRule(
-        "outranked",
+        OUTRANKED,
         "inconclusive",
         None,
         _outranked,
         _arm_with_numbers,
         "blocking and interception outrank slowness",
+    ),
+    FamilyRule(
+        "no_arm", "inconclusive", "no_arm", lambda f: not f.arms, lambda f: None, "nothing to compare with"
     ),
     FamilyRule(
         "only_foreign",

@@ -4,9 +4,13 @@ from collections.abc import Callable
 from typing import Final, Literal
 
 from measurements.throttle.flow import Flow
+from measurements.throttle.thresholds import THRESHOLDS
 
 Use = Literal["counts", "flagged", "intercepted", "blocked", "unavailable", "broken"]
 
+TRIES: Final = 2  # a failure counts after a second try
+# Uses of a flow that was ended on purpose; it says nothing about speed.
+STOPPED: Final[frozenset[Use]] = frozenset({"intercepted", "blocked"})
 # Words that say somebody refused or cut the flow. A reset is never slowness, whatever came before it.
 CUT: Final = frozenset(
     {
@@ -26,8 +30,12 @@ GOOD_STATUS: Final = frozenset({200, 206})
 
 
 def _no_progress(flow: Flow) -> bool:
-    """A deadline without a byte in its own step: after a handshake that went well, no byte of the answer."""
-    begun = flow.body_bytes if flow.stage == "first_byte" else flow.received
+    """A deadline without a byte in its own step: after a handshake that went well, no byte of the answer.
+
+    A handshake that took seconds went on at a crawl, and so does its answer.
+    """
+    prompt = (flow.handshake or 0.0) < THRESHOLDS.slow_handshake
+    begun = flow.body_bytes if flow.stage == "first_byte" and prompt else flow.received
     return flow.failure in DEADLINE and begun == 0
 
 

@@ -15,12 +15,14 @@ from measurements.throttle.change import Slowdown, long_slowdown, long_usable
 from measurements.throttle.decision import FamilyDecision, decide, decide_arm
 from measurements.throttle.evidence import Baseline, SessionEvidence, Together
 from measurements.throttle.evidence import Plan as TariffPlan
+from measurements.throttle.family import OUTRANKED
 from measurements.throttle.flow import Arm, Flow
 from measurements.throttle.pair import Pair, measure, pair_use
-from probes.sessions.arms import ArmPlan
+from measurements.throttle.usable import STOPPED, use_of
+from probes.sessions.arms import ArmPlan, Side
 from probes.sessions.lookup import Lookup
 from probes.sessions.offers import Offers, host_of
-from probes.sessions.pairs import Flows, Size, size_of
+from probes.sessions.pairs import Flows, Size, size_of, warm_up_of
 from probes.sessions.plan import BEYOND, NOISE_EVERY, Plan
 from probes.sessions.sharing import FLOWS_AT_MOST, look
 
@@ -61,6 +63,8 @@ class FamilySession:
     network_changed: bool = False
     now: Arm | None = None  # the arm under way
     notes: list[str] = field(default_factory=list)  # words of reasons.NOTES
+    pages: list[Flow] = field(default_factory=list)  # that were looked through for the platform's object
+    silent: set[Side] = field(default_factory=set)  # targets that no byte has come from
     _network: str = ""
     _blocks: int = 0
 
@@ -75,6 +79,7 @@ class FamilySession:
             platform=self.platform,
             host_family=self.family,
             arms=tuple(each.arm for each in self.arms),
+            pages=tuple(self.pages),
             pairs=tuple(self.pairs),
             before=dict(self.before),
             after=dict(self.after),
@@ -113,23 +118,27 @@ class FamilySession:
             with_helper=self.with_helper,
             arms=self.arms,
             before=self.before,
+            pages=self.pages,
+            silent=self.silent,
             notes=self.notes,
         )
         async for _ in offers.prepare():
             yield False
         for arm in self.arms:
+            if self._enough():
+                break
             self.now = arm.arm
             async for _ in self._decide_arm(arm):
                 yield True
-            if self._enough():
-                break
-            if self.long is None and decide_arm(self.evidence, arm.arm).verdict == "clean":
+            if (
+                self.long is None
+                and not self._enough()
+                and decide_arm(self.evidence, arm.arm).verdict == "clean"
+            ):
                 await self._long_pair()
                 yield True
                 async for _ in self._beyond():
                     yield True
-            if self._enough():
-                break
         await self._side_by_side()
         await self._controls_after()
 
@@ -143,7 +152,10 @@ class FamilySession:
                 own = self._own_control(arm)
                 self._note_noise(await self.flows.noise(own, self._size(own)))
             else:
-                self.pairs.append(await self.flows.pair(arm, self._size(arm)))
+                pair = await self.flows.pair(arm, self._size(arm))
+                self.pairs.append(pair)
+                if use_of(pair.target) not in STOPPED:
+                    self.silent.discard(arm.target)
             self._watch_network()
             yield
 
@@ -160,7 +172,7 @@ class FamilySession:
         return not done or decide_arm(self.evidence, arm.arm).open
 
     def _enough(self) -> bool:
-        return self.network_changed or self.decision.verdict == "throttled" or self._out_of_time
+        return self.network_changed or self.decision.final or self._out_of_time
 
     @property
     def _out_of_time(self) -> bool:
@@ -222,6 +234,8 @@ class FamilySession:
 
     async def _controls_after(self) -> None:
         """Where target and control had to share an address: is it still as fast for the control?"""
+        if self.decision.rule == OUTRANKED:
+            return
         for arm in self.arms:
             measured = any(pair.arm == arm.arm for pair in self.pairs)
             if arm.addresses.shared and measured and not self._spent(arm):
@@ -250,4 +264,7 @@ class FamilySession:
         return next((name for name in names if name and name != host_of(self.entry, self.transfer)), None)
 
     def _size(self, arm: ArmPlan) -> Size:
+        """Where the next flows end; those of a target that no byte has come from are no longer than a warm-up."""
+        if arm.target in self.silent:
+            return warm_up_of(self.plan)
         return size_of(arm, self.plan, self.flows.random)

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle, islice
+from typing import Final
 from urllib.parse import urlsplit
 
 from measurements.records import Observation, Role
@@ -14,6 +16,16 @@ from probes.http import fetch
 from probes.page import Page, facts
 from probes.sessions.addresses import of_one_family
 from probes.wire import urls
+
+PAGES: Final = 2  # addresses that a page is asked of before it counts as missing
+
+
+@dataclass(frozen=True)
+class Found:
+    """A platform's current object (None: its page shows none), and the page's downloads that told."""
+
+    url: str | None
+    pages: tuple[Observation, ...] = ()
 
 
 @dataclass
@@ -52,21 +64,29 @@ class Lookup:
                 return of_one_family(found)
         return ()
 
-    async def discover(self, wanted: Discover, platform: str) -> str | None:
-        """URL of the platform's current object: the first match of `pattern` on `page`; None if there is none."""
+    async def discover(self, wanted: Discover, platform: str) -> Found:
+        """The first match of `pattern` on `page`, at the addresses of the system's resolver, else of a trusted one."""
         host = urlsplit(wanted.page).hostname or ""
-        for address in (await self.addresses(host, platform, "target"))[:2]:
-            page = await self._page(wanted.page, address, platform)
-            found = re.search(wanted.pattern, page.decoded.decode("utf-8", errors="replace"))
-            if found:
-                return urls.join(wanted.page, found[0].replace("\\/", "/"))
-        return None
+        pages: list[Observation] = []
+        for trusted in (False, True):
+            addresses = await self.addresses(host, platform, "target", trusted=trusted)
+            known = {each.address for each in pages}
+            for address in islice(cycle(each for each in addresses if each not in known), PAGES):
+                page, row = await self._page(wanted.page, address, platform)
+                pages.append(row)
+                found = re.search(wanted.pattern, page.decoded.decode("utf-8", errors="replace"))
+                if found:
+                    return Found(urls.join(wanted.page, found[0].replace("\\/", "/")), tuple(pages))
+                if row.failure is None:
+                    return Found(None, tuple(pages))
+        return Found(None, tuple(pages))
 
-    async def _page(self, url: str, address: str, platform: str) -> Page:
+    async def _page(self, url: str, address: str, platform: str) -> tuple[Page, Observation]:
         endpoint = Endpoint(id="discover", probes=("http",), url=url)
         page = Page(url)
         with Draft(Target(platform, "target", endpoint, address=address), self.context, "http") as draft:
             stream = await draft.handshake(await draft.connect(), ("http/1.1",))
             await fetch(draft, stream, page)
-        self.keep(draft.observation(http=facts(page, None, self.context)))
-        return page
+        row = draft.observation(http=facts(page, None, self.context))
+        self.keep(row)
+        return page, row

@@ -2,19 +2,17 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from typing import Final
 from urllib.parse import urlsplit
 
 from measurements.targets import Platform, Targets, Transfer
 from measurements.throttle.flow import Arm, Flow
-from measurements.throttle.usable import use_of
+from measurements.throttle.of_records import flow_of
+from measurements.throttle.usable import STOPPED, TRIES, use_of
 from probes.sessions.addresses import Split, split
 from probes.sessions.arms import ArmPlan, Side, foreign_arm, helper_arm, own_side, same_address_arms
 from probes.sessions.lookup import Lookup
 from probes.sessions.pairs import Flows, size_of, warm_up_of
 from probes.sessions.plan import BEFORE, BEFORE_FOREIGN, Plan
-
-TRIES: Final = 2  # a failure counts after a second try
 
 
 def host_of(entry: Platform, transfer: Transfer | None) -> str | None:
@@ -28,7 +26,7 @@ def host_of(entry: Platform, transfer: Transfer | None) -> str | None:
 
 @dataclass(kw_only=True)
 class Offers:
-    """Fills `arms`, `before` (their first controls) and `notes`, which belong to the session."""
+    """Fills `arms`, `before` (their first controls) and the other collections, which belong to the session."""
 
     platform: str
     family: str
@@ -42,6 +40,8 @@ class Offers:
     with_helper: bool
     arms: list[ArmPlan]
     before: dict[Arm, tuple[Flow, ...]]
+    pages: list[Flow]  # downloads of the page that names the platform's object
+    silent: set[Side]  # targets whose first flow was stopped before a byte
     notes: list[str]  # words of reasons.NOTES
 
     async def prepare(self) -> AsyncIterator[None]:
@@ -67,8 +67,12 @@ class Offers:
                     replace(foreign, target=own, addresses=Split(addresses.target, foreign.addresses.control))
                 )
         for arm in self._first_of_each_object():
-            await self.flows.single(arm, "target", warm_up_of(self.plan), "warm_up")
+            first = await self.flows.single(arm, "target", warm_up_of(self.plan), "warm_up")
+            if use_of(first) in STOPPED:
+                self.silent.add(arm.target)
             yield
+        # If a name is stopped rather than slowed, a few pairs show it and nothing else is worth its bytes.
+        self.arms.sort(key=lambda arm: arm.target not in self.silent)
 
     async def _own(self) -> Side | None:
         """The platform's object; None where the file names none or its page shows none."""
@@ -76,7 +80,9 @@ class Offers:
             return None
         url = self.transfer.url
         if self.transfer.discover:
-            url = await self.lookup.discover(self.transfer.discover, self.platform)
+            found = await self.lookup.discover(self.transfer.discover, self.platform)
+            url = found.url
+            self.pages.extend(flow_of(row, self.flows.started) for row in found.pages)
         return own_side(self.platform, self.family, url) if url else None
 
     async def _own_addresses(self, own: Side) -> Split | None:

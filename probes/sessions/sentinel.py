@@ -83,7 +83,7 @@ class Sentinels:
             return side
         url = transfer.url
         if transfer.discover:
-            url = await lookup.discover(transfer.discover, name)
+            url = (await lookup.discover(transfer.discover, name)).url
         if url is None:
             return None
         side = own_side(name, transfer.family, url)

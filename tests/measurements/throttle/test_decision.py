@@ -45,6 +45,16 @@ FROZEN: dict[str, Any] = {
     "failure": "generic_timeout_error",
 }
 RESET: dict[str, Any] = {"complete": False, "stage": "transfer", "failure": "connection_reset"}
+SILENT: dict[str, Any] = {
+    "sizes": (),
+    "times": (),
+    "complete": False,
+    "stage": "connect",
+    "failure": "generic_timeout_error",
+    "status": None,
+    "handshake_bytes": 0,
+}
+MUTE: dict[str, Any] = SILENT | {"stage": "first_byte", "handshake_bytes": 1300}
 FORGED: dict[str, Any] = {"certificate_valid": False, "stage": "tls", "failure": "ssl_unknown_authority"}
 
 # name: (arguments of the pairs, changes of the session, verdict, reason or None)
@@ -268,6 +278,50 @@ def test_open_arms_are_those_that_more_pairs_could_change(pairs: Pairs, session:
     assert decide(session(pairs(count=4))).open_arms == ("same_address",)
     assert decide(session(pairs())).open_arms == ()
     assert decide(session(pairs(count=4), network_changed=True)).open_arms == ()
+
+
+@pytest.mark.parametrize(
+    ("seen", "final", "goes_on"),
+    [
+        (RESET, True, False),
+        (FORGED, True, False),
+        (SILENT, True, False),
+        (MUTE, True, False),
+        (MUTE | {"handshake": 5.5}, False, True),
+        (FROZEN, False, True),
+        (DRIP, False, True),
+        ({"handshake": 4.0}, False, True),
+    ],
+)
+def test_three_flows_stopped_before_a_byte_are_final_and_slow_ones_go_on(
+    seen: dict[str, Any], final: bool, goes_on: bool, pairs: Pairs, session: Sessions
+) -> None:
+    found = decide(session(pairs(count=3, of_target=seen)))
+    assert (found.final, found.open_arms != ()) == (final, goes_on)
+
+
+def test_flows_stopped_under_both_names_are_not_the_platform_s(pairs: Pairs, session: Sessions) -> None:
+    assert not decide(session(pairs(count=3, of_target=RESET, of_control=RESET))).final
+
+
+SEEN: dict[str, Any] = {"role": "target", "sizes": (), "times": (), "handshake_bytes": 0}
+
+
+@pytest.mark.parametrize(
+    ("pages", "reason"),
+    [
+        ((RESET, RESET), "blocked"),
+        ((RESET, FORGED), "intercepted"),
+        ((RESET,), "no_arm"),  # a failure counts after a second try
+        ((RESET, {}), "no_arm"),
+        ((DRIP, DRIP), "no_arm"),
+    ],
+)
+def test_a_page_that_is_stopped_says_so_even_without_an_arm(
+    pages: tuple[dict[str, Any], ...], reason: str, session: Sessions, flow: Flows
+) -> None:
+    found = decide(session((), arms=(), pages=tuple(flow(**SEEN | changes) for changes in pages)))
+    assert (found.verdict, found.reason) == ("inconclusive", reason)
 
 
 def test_the_platform_takes_its_worst_decided_family(pairs: Pairs, session: Sessions) -> None:

@@ -1,5 +1,6 @@
 """Whole sessions over loopback: a helper behind a relay that slows by name, sped up."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -103,10 +104,13 @@ async def test_a_freeze_is_throttling_not_blocking(patient):
     assert result.decision.verdict == "throttled"
 
 
-async def test_resets_are_blocking_not_throttling(patient):
-    with helper_behind({SLOWED: Pacing(reset_after=25_000)}) as helper:
-        result, _ = await measure(targets(helper), patient)
+@pytest.mark.parametrize("after", [0, 25_000])
+async def test_resets_are_blocking_not_throttling_and_end_the_session_at_once(patient, after):
+    with helper_behind({SLOWED: Pacing(reset_after=after)}) as helper:
+        result, rows = await measure(targets(helper), patient)
     assert (result.decision.verdict, result.decision.family.reason) == ("inconclusive", "blocked")
+    purposes = Counter(row.transfer.purpose for row in rows if row.role == "target")
+    assert purposes == {"warm_up": 1, "pair": 3}
 
 
 async def test_a_wrong_pin_takes_the_arm_off_the_offer_and_says_so(patient):
