@@ -4,7 +4,9 @@
     live     what is known now of each vantage, and the counters
     metrics  the names, types, labels and help texts of all metrics
     collect  from the live state to metric families, per vantage and per network
-    pages    rendered in a thread, kept for the next scrape
+    pages    their formats
+    maker    whole answers as bytes, made in a process of its own (worker) that the server starts (process)
+    kept     answers kept for the next who asks
     server   the HTTP side
     board/   the live page and its JSON API
     dashboards/  for Grafana, generated

@@ -1,16 +1,12 @@
 """Metric families from plain values, by the table of `exporter.metrics`."""
 
 from collections.abc import Iterator, Sequence
-from typing import Final
 
 from prometheus_client.core import Metric as Family
 from prometheus_client.samples import Sample
 
 from exporter.live import Histogram
 from exporter.metrics import BY_NAME, PHASE_BUCKETS
-
-# Samples freed at a time: freeing 100,000 in one go would hold up the event loop for some 20 ms.
-_FREED_AT_ONCE: Final = 1000
 
 
 class Families:
@@ -51,9 +47,3 @@ class Families:
 
     def __iter__(self) -> Iterator[Family]:
         return iter([self._families[name] for name in BY_NAME if name in self._families])
-
-    def free(self) -> None:
-        """Drop all samples, little by little."""
-        for family in self._families.values():
-            while family.samples:
-                del family.samples[-_FREED_AT_ONCE:]

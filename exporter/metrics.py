@@ -212,6 +212,12 @@ TABLE: Final = (
         (),
         "1 if the store could not be read and the page is the last good one.",
     ),
+    Metric(
+        "efir_reader_restarts_total",
+        "counter",
+        (),
+        "Times that the process that reads the store died and was started again.",
+    ),
     Metric("efir_build_info", "gauge", ("version", "python"), "1; what runs here."),
 )
 

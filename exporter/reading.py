@@ -1,11 +1,10 @@
-"""One look at the store: read what arrived, make both pages' families. Runs in a thread, never two at once."""
+"""One look at the store: read what arrived, make both pages' families."""
 
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
-from threading import Lock
 
 from exporter.board.history import KEPT, Cell, History
 from exporter.board.series import Hour
@@ -28,7 +27,10 @@ class Look:
 
 
 class Reader:
-    """Follows one source. `platforms`: id -> name; `monotonic` gives seconds, `utc` the time."""
+    """Follows one source. `platforms`: id -> name; `monotonic` gives seconds, `utc` the time.
+
+    `restarts`: how many readers before this one died.
+    """
 
     def __init__(
         self,
@@ -39,6 +41,7 @@ class Reader:
         utc: Callable[[], datetime],
         monotonic: Callable[[], float],
         interval: timedelta = INTERVAL,
+        restarts: int = 0,
     ) -> None:
         self.own = source.own
         self.live = Live(platforms, PHASE_BUCKETS, interval)
@@ -49,28 +52,26 @@ class Reader:
         self._windows = windows
         self._utc = utc
         self._monotonic = monotonic
-        self._lock = Lock()
+        self._restarts = restarts
         self._facts: Mapping[str, VantageFacts] = {}
         self._state = StoreState()
         self._build = (_version(), platform.python_version())
 
     def look(self) -> Look:
         """Read the store and make the pages; where it cannot be read, from what is known, and marked so."""
-        with self._lock:
-            started, now = self._monotonic(), self._utc()
-            failed = not self._take(now)
-            private = self._pages(now, failed, private=True)
-            public = private if self.own else self._pages(now, failed, private=False)
-            took = self._monotonic() - started
-            for families in {id(page): page for page in (private, public)}.values():
-                families.add("efir_collect_duration_seconds", (), took)
-            return Look(public, private, failed)
+        started, now = self._monotonic(), self._utc()
+        failed = not self._take(now)
+        private = self._pages(now, failed, private=True)
+        public = private if self.own else self._pages(now, failed, private=False)
+        took = self._monotonic() - started
+        for families in {id(page): page for page in (private, public)}.values():
+            families.add("efir_collect_duration_seconds", (), took)
+        return Look(public, private, failed)
 
     def series(self, cell: Cell) -> tuple[list[Hour], int]:
         """Hours of one platform in one network, and the least number of invites behind each."""
-        with self._lock:
-            known = self._known()
-            return hours_in(known, cell), known.k
+        known = self._known()
+        return hours_in(known, cell), known.k
 
     def _known(self) -> Known:
         now = self._utc()
@@ -89,8 +90,11 @@ class Reader:
 
     def board(self) -> Board:
         """Read the store and make the board; where it cannot be read, from what is known, and marked so."""
-        with self._lock:
-            return board(self._known())
+        return board(self._known())
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self._source.close()
 
     def _take(self, now: datetime) -> bool:
         try:
@@ -117,6 +121,7 @@ class Reader:
         event_windows(self._windows, list(self._platforms), now.timestamp(), families)
         families.add("efir_collect_timestamp_seconds", (), now.timestamp())
         families.add("efir_collect_failed", (), failed)
+        families.add("efir_reader_restarts_total", (), self._restarts)
         families.add("efir_build_info", self._build, 1)
         return families
 

@@ -10,8 +10,11 @@ from typing import Final
 from aiohttp import web
 
 from exporter.access import allowed
-from exporter.board.routes import Keeper, board_routes
-from exporter.pages import CONTENT_TYPES, Pages, Wanted, Which, negotiated
+from exporter.asking import Ask, MakerDied
+from exporter.board.routes import board_routes
+from exporter.kept import Kept
+from exporter.pages import CONTENT_TYPES, Wanted, Which, negotiated
+from exporter.sending import send, takes_gzip
 
 # No script at all, styles and signs from ourselves only, nothing from elsewhere, in nobody's frame.
 _HEADERS: Final = {
@@ -21,10 +24,13 @@ _HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
 }
 
-PAGES: Final = web.AppKey("pages", Pages)
-KEEPER: Final = web.AppKey("keeper", Keeper)
-# Ten megabytes written at once would hold up the loop.
-_CHUNK: Final = 64 * 1024  # bytes
+PAGES: Final = web.AppKey("pages", Kept[Wanted])
+# Two scrapers one after the other see the same page.
+FRESH: Final = 1.0  # seconds
+# A scrape waits no longer than this for a newer page when an older one is ready.
+PATIENCE: Final = 0.15  # seconds
+# A large page is remade this often without being asked for, so that a scrape finds a young one.
+WARM: Final = 15.0  # seconds
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _LINKS: Final = (
@@ -39,18 +45,24 @@ _LINKS: Final = (
 _PROBE_LINK: Final = ("/probe", "a round on demand: ?platform=NAME, debug=1")
 
 
-def make_app(pages: Pages, *, token: str | None, own: bool, probe: Handler | None = None) -> web.Application:
+def make_app(
+    ask: Ask,
+    monotonic: Callable[[], float],
+    *,
+    token: str | None,
+    own: bool,
+    probe: Handler | None = None,
+) -> web.Application:
     """The application. Without a token /metrics/vantages answers 404, unless the store is one's `own`.
 
     `probe` answers /probe, which needs the token where there is one.
     """
-    app = web.Application()
-    app[PAGES] = pages
-    app[KEEPER] = keeper = Keeper(pages.reader, pages.monotonic)
+    app = web.Application(middlewares=[_without_maker])
+    app[PAGES] = Kept(ask, "metrics", monotonic, fresh=FRESH, patience=PATIENCE)
     app.cleanup_ctx.append(_running)
     links = [*_LINKS, _PROBE_LINK] if probe else list(_LINKS)
     app.router.add_get("/-/", _landing(links))
-    app.add_routes(board_routes(keeper))
+    app.add_routes(board_routes(ask, monotonic))
     app.router.add_get("/metrics", _metrics("public"))
     app.router.add_get("/metrics/vantages", _guarded(_metrics("private"), token, own))
     app.router.add_get("/-/healthy", _healthy)
@@ -64,15 +76,21 @@ def make_app(pages: Pages, *, token: str | None, own: bool, probe: Handler | Non
 async def _running(app: web.Application) -> AsyncIterator[None]:
     """The first page is made before the first request is answered."""
     pages = app[PAGES]
-    await pages.get(Wanted("public", "text", gzip=False))
+    await pages.get(Wanted("public", "text", gzip=True))
     gc.freeze()  # what is loaded by now stays: searching it for garbage would only hold up the loop
-    warm = asyncio.create_task(pages.keep_warm())
+    warm = asyncio.create_task(pages.keep_warm(WARM))
     yield
     warm.cancel()
     with suppress(asyncio.CancelledError):
         await warm
-    pages.close()
-    app[KEEPER].close()
+
+
+@web.middleware
+async def _without_maker(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except MakerDied as problem:
+        raise web.HTTPServiceUnavailable(text=f"{problem}\n") from None
 
 
 async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
@@ -82,18 +100,10 @@ async def _add_headers(_request: web.Request, response: web.StreamResponse) -> N
 def _metrics(which: Which) -> Handler:
     async def handler(request: web.Request) -> web.StreamResponse:
         form = negotiated(request.headers.get("Accept", ""))
-        zipped = "gzip" in request.headers.get("Accept-Encoding", "").lower()
+        zipped = takes_gzip(request)
         body = await request.app[PAGES].get(Wanted(which, form, zipped))
-        response = web.StreamResponse(
-            headers={"Content-Type": CONTENT_TYPES[form], "Vary": "Accept, Accept-Encoding"}
-        )
-        if zipped:
-            response.headers["Content-Encoding"] = "gzip"
-        response.content_length = len(body)
-        await response.prepare(request)
-        for start in range(0, len(body), _CHUNK):
-            await response.write(body[start : start + _CHUNK])
-        return response
+        headers = {"Content-Type": CONTENT_TYPES[form], "Vary": "Accept, Accept-Encoding"}
+        return await send(request, body, zipped, headers)
 
     return handler
 
@@ -116,7 +126,7 @@ async def _healthy(_request: web.Request) -> web.Response:
 
 
 async def _ready(request: web.Request) -> web.Response:
-    ready = request.app[PAGES].ready
+    ready = request.app[PAGES].readable
     return web.Response(
         text="ready\n" if ready else "the store cannot be read\n", status=200 if ready else 503
     )

@@ -62,7 +62,7 @@ class StoreState:
 
 
 class Source(Protocol):
-    """A store that the exporter follows. Called from one thread at a time."""
+    """A store that the exporter follows. Called from one thread."""
 
     @property
     def own(self) -> bool:

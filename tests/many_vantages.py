@@ -1,14 +1,18 @@
 """A store in memory with many vantages, for tests of what the exporter makes of it."""
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
+from exporter.maker import Maker
+from exporter.reading import Reader
 from exporter.source import Arrivals, Round, Session, StoreState, VantageFacts
 from measurements.records import Observation, ThrottleLine, VerdictLine
 from measurements.targets import Targets
+from measurements.targets_file import load_targets
 from tests.rounds import Told, Who, one_round, one_session
 
 
@@ -68,3 +72,24 @@ def crowd(targets: Targets, size: int, networks: int, time: datetime) -> Arrival
         rounds.append(Round(time, replace(told.summary, run_id=run)))
         held += [Session(time, None, line, name) for _rows, line, _run in sessions.values()]
     return Arrivals(observations, verdicts, rounds, held)
+
+
+@dataclass
+class Crowds(MemorySource):
+    """The whole crowd at the first look, then at each look twenty of them with another round."""
+
+    size: int = 500
+    networks: int = 40
+    begun: bool = False
+
+    def arrivals(self, since: datetime) -> Arrivals:
+        size, self.begun = (20 if self.begun else self.size), True
+        return crowd(load_targets(None), size, self.networks, datetime.now(UTC))
+
+
+def crowded_maker(size: int, networks: int, deaths: int) -> Maker:
+    """A maker over `Crowds`, with all pages for everybody."""
+    names = {name: each.name for name, each in load_targets(None).platforms.items()}
+    source = Crowds(own=True, size=size, networks=networks)
+    reader = Reader(source, platforms=names, utc=lambda: datetime.now(UTC), monotonic=time.monotonic)
+    return Maker(reader)

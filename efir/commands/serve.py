@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 import click
 
 from efir.exits import EfirError, Exit
-from efir.i18n import _
+from efir.i18n import _, language
 from efir.listening import address
 from efir.options import Shared, shared_options
 
 if TYPE_CHECKING:
     from aiohttp import web
 
+    from efir.served import Served
     from exporter.events import EventWindow
     from exporter.probe import ProbeOnDemand
-    from exporter.source import Source
 
 
 @click.command()
@@ -77,14 +77,22 @@ def command(
         token = read_token(token_file) if token_file else None
     except TokenError as error:
         raise EfirError(str(error)) from None
-    windows = _windows(schedule_file) if schedule_file else ()
-    source = _source(shared, data, collector)
-    # Who may ask this device to measure: who holds the token, or sits at it.
-    probing = source.own and (token is not None or _is_loopback(host))
     try:
-        asyncio.run(_serve(shared, host, port, source, token, windows, probing))
-    finally:
-        source.close()
+        from efir.served import Served
+    except ImportError:
+        raise EfirError(_("Metrics need the operator's extra: pip install 'efir[operator]'.")) from None
+
+    served = Served(
+        state=shared.state,
+        data=data,
+        collector=collector,
+        targets=shared.targets,
+        windows=_windows(schedule_file) if schedule_file else (),
+        language=language(),
+    )
+    # Who may ask this device to measure: who holds the token, or sits at it.
+    probing = served.own and (token is not None or _is_loopback(host))
+    asyncio.run(_serve(shared, host, port, served, token, probing))
     return Exit.OK
 
 
@@ -93,42 +101,6 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _source(shared: Shared, data: Path | None, collector: Path | None) -> "Source":
-    if data is not None:
-        return _data_source(shared, data)
-    if collector is not None:
-        return _collector_source(collector)
-    from exporter.source import SpoolSource
-    from measurements.state import StateFolder
-    from measurements.store import Spool
-
-    return SpoolSource(Spool(StateFolder(shared.state).spool))
-
-
-def _collector_source(folder: Path) -> "Source":
-    from exporter.collected import CollectedSource
-    from exporter.source import SourceError
-
-    try:
-        return CollectedSource(folder)
-    except SourceError as error:
-        raise EfirError(str(error)) from None
-
-
-def _data_source(shared: Shared, data: Path) -> "Source":
-    try:
-        from analysis.data import DataError
-        from efir.serving import DataSource
-    except ImportError:
-        raise EfirError(_("A data folder needs the analysis extra: pip install 'efir[analysis]'.")) from None
-    from measurements.targets_file import load_targets
-
-    try:
-        return DataSource(data, load_targets(shared.targets))
-    except DataError as error:
-        raise EfirError(str(error)) from None
 
 
 def _windows(file: Path) -> "tuple[EventWindow, ...]":
@@ -166,43 +138,26 @@ def _probe(shared: Shared) -> "ProbeOnDemand":
     )
 
 
-def _app(
-    shared: Shared, source: "Source", token: str | None, windows: "tuple[EventWindow, ...]", probing: bool
-) -> "web.Application":
-    try:
-        from exporter.pages import Pages
-        from exporter.reading import Reader
-        from exporter.server import make_app
-    except ImportError:
-        raise EfirError(_("Metrics need the operator's extra: pip install 'efir[operator]'.")) from None
-    from measurements.targets_file import load_targets
-
-    reader = Reader(
-        source,
-        platforms={name: each.name for name, each in load_targets(shared.targets).platforms.items()},
-        windows=windows,
-        utc=lambda: datetime.now(UTC),
-        monotonic=time.monotonic,
-    )
-    probe = _probe(shared).handle if probing else None
-    return make_app(Pages(reader, time.monotonic), token=token, own=source.own, probe=probe)
-
-
 async def _serve(
-    shared: Shared,
-    host: str,
-    port: int,
-    source: "Source",
-    token: str | None,
-    windows: "tuple[EventWindow, ...]",
-    probing: bool,
+    shared: Shared, host: str, port: int, served: "Served", token: str | None, probing: bool
 ) -> None:
     from aiohttp import web
 
+    from exporter.process import MakerProcess
+    from exporter.server import make_app
+    from exporter.source import SourceError
+
+    maker = MakerProcess(served, shared.out.text, time.monotonic)
+    probe = _probe(shared).handle if probing else None
+    app = make_app(maker.ask, time.monotonic, token=token, own=served.own, probe=probe)
     # No access log: it would hold readers' addresses.
-    runner = web.AppRunner(_app(shared, source, token, windows, probing), access_log=None)
-    await runner.setup()
+    runner = web.AppRunner(app, access_log=None)
     try:
+        try:
+            await maker.start()
+        except SourceError as error:
+            raise EfirError(str(error)) from None
+        await runner.setup()
         await _listen(runner, host, port)
         bound_host, bound_port = runner.addresses[0][:2]
         shared.out.text(_("Listening on {host} port {port}").format(host=bound_host, port=bound_port))
@@ -213,6 +168,7 @@ async def _serve(
         await stop.wait()
     finally:
         await runner.cleanup()
+        await maker.close()
 
 
 async def _listen(runner: "web.AppRunner", host: str, port: int) -> None:

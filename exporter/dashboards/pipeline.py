@@ -13,6 +13,11 @@ def pipeline() -> Part:
             number("Page age", "time() - max(efir_collect_timestamp_seconds)", "Of the newest page.", "s"),
             number("Store readable", "1 - max(efir_collect_failed)", "1 = yes."),
             number(
+                "Reader restarts",
+                "max(increase(efir_reader_restarts_total[1d]))",
+                "In a day. Each begins the counters anew; most often memory ran out.",
+            ),
+            number(
                 "Series",
                 'max(scrape_samples_scraped{job="efir"})',
                 "At most 150,000 are made for 500 vantages.",

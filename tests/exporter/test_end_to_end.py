@@ -15,13 +15,13 @@ import pytest
 import yaml
 from aiohttp import ClientError, ClientSession, web
 
-from exporter.pages import Pages
 from exporter.reading import Reader
 from exporter.rules.render import rendered, thresholds
 from exporter.server import make_app
 from exporter.source import VantageFacts
 from measurements.targets import Targets
 from tests.exporter.conftest import names
+from tests.exporter.serving import asking, listening
 from tests.many_vantages import MemorySource, batch
 from tests.ports import free_port
 from tests.rounds import Who, one_round, one_session
@@ -127,21 +127,9 @@ def running(*command: object) -> Iterator[None]:
         process.wait(10)
 
 
-@asynccontextmanager
-async def serving(app: web.Application) -> AsyncIterator[int]:
-    """The port of an application on the loopback address."""
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield int(runner.addresses[0][1])
-    finally:
-        await runner.cleanup()
-
-
 def exporter(source: MemorySource, targets: Targets) -> web.Application:
     reader = Reader(source, platforms=names(targets), utc=lambda: datetime.now(UTC), monotonic=time.monotonic)
-    return make_app(Pages(reader, time.monotonic), token=TOKEN, own=False)
+    return make_app(asking(reader), time.monotonic, token=TOKEN, own=False)
 
 
 def alertmanager_config(folder: Path, webhook: int) -> Path:
@@ -187,8 +175,8 @@ async def world(folder: Path, targets: Targets) -> AsyncIterator[World]:
     hook.router.add_post("/{receiver}", received.take)
     manager, prom = free_port(), free_port()
     async with (
-        serving(hook) as webhook,
-        serving(exporter(source, targets)) as port,
+        listening(hook) as webhook,
+        listening(exporter(source, targets)) as port,
         ClientSession() as session,
     ):
         with (

@@ -6,16 +6,15 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
-from aiohttp import ClientSession, web
+from aiohttp import ClientSession
 
-from exporter.pages import Pages
 from exporter.probe import REST, ProbeOnDemand, Run
 from exporter.reading import Reader
-from exporter.server import make_app
 from exporter.source import Arrivals
 from measurements.errors import ConfigurationError
 from measurements.targets import Targets
 from tests.exporter.conftest import NOW, names
+from tests.exporter.serving import served
 from tests.many_vantages import MemorySource, batch
 from tests.rounds import Who, one_round
 
@@ -34,18 +33,11 @@ class Clock:
 @asynccontextmanager
 async def serving(
     targets: Targets, run: Run, clock: Clock, token: str | None = None
-) -> AsyncIterator[tuple[ClientSession, str]]:
+) -> AsyncIterator[ClientSession]:
     reader = Reader(MemorySource(own=True), platforms=names(targets), utc=lambda: NOW, monotonic=clock)
     probe = ProbeOnDemand(run, list(targets.platforms), utc=lambda: NOW, monotonic=clock)
-    app = make_app(Pages(reader, clock), token=token, own=True, probe=probe.handle)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        async with ClientSession() as session:
-            yield session, f"http://127.0.0.1:{runner.addresses[0][1]}/probe"
-    finally:
-        await runner.cleanup()
+    async with served(reader, token=token, monotonic=clock, probe=probe.handle) as session:
+        yield session
 
 
 def measuring(targets: Targets) -> Run:
@@ -57,12 +49,12 @@ def measuring(targets: Targets) -> Run:
 
 async def test_it_answers_with_metrics_and_on_demand_with_what_is_behind_them(targets: Targets):
     clock = Clock()
-    async with serving(targets, measuring(targets), clock) as (session, url):
-        async with session.get(url, params={"platform": "vk"}) as answer:
+    async with serving(targets, measuring(targets), clock) as session:
+        async with session.get("/probe", params={"platform": "vk"}) as answer:
             assert answer.status == 200
             assert 'platform="vk",probe="tls"' in await answer.text()
         clock.seconds = REST + 1
-        async with session.get(url, params={"platform": "vk", "debug": "1"}) as answer:
+        async with session.get("/probe", params={"platform": "vk", "debug": "1"}) as answer:
             text = await answer.text()
     assert '{"type":"verdict","platform":"vk"' in text
     assert '"probe":"tls"' in text
@@ -77,18 +69,18 @@ async def test_one_at_a_time_and_a_minute_apart(targets: Targets):
         await go.wait()
         return Arrivals()
 
-    async with serving(targets, slow, clock) as (session, url):
-        first = asyncio.create_task(session.get(url, params={"platform": "vk"}))
+    async with serving(targets, slow, clock) as session:
+        first = asyncio.create_task(session.get("/probe", params={"platform": "vk"}))
         await begun.wait()
-        async with session.get(url, params={"platform": "vk"}) as second:
+        async with session.get("/probe", params={"platform": "vk"}) as second:
             assert second.status == 429
         go.set()
         assert (await first).status == 200
-        async with session.get(url, params={"platform": "vk"}) as third:
+        async with session.get("/probe", params={"platform": "vk"}) as third:
             assert third.status == 429
             assert 0 < int(third.headers["Retry-After"]) <= REST + 1
         clock.seconds = REST + 1
-        async with session.get(url, params={"platform": "vk"}) as fourth:
+        async with session.get("/probe", params={"platform": "vk"}) as fourth:
             assert fourth.status == 200
 
 
@@ -103,9 +95,9 @@ async def test_an_impatient_scraper_gets_what_there_is(targets: Targets):
             return batch([one_round(targets, Who("v1"), NOW)])
         raise AssertionError
 
-    async with serving(targets, until_cancelled, Clock()) as (session, url):
+    async with serving(targets, until_cancelled, Clock()) as session:
         patience = {"X-Prometheus-Scrape-Timeout-Seconds": "0.6"}
-        async with session.get(url, params={"platform": "vk"}, headers=patience) as answer:
+        async with session.get("/probe", params={"platform": "vk"}, headers=patience) as answer:
             text = await answer.text()
     assert stopped == ["vk"]
     assert 'efir_probe_success{asn="9198",country="KZ",platform="vk"' in text
@@ -116,9 +108,9 @@ async def test_a_run_that_gives_nothing_is_said_to_be_incomplete(targets: Target
         await asyncio.Event().wait()
         raise AssertionError
 
-    async with serving(targets, never, Clock()) as (session, url):
+    async with serving(targets, never, Clock()) as session:
         patience = {"X-Prometheus-Scrape-Timeout-Seconds": "0.6"}
-        async with session.get(url, params={"platform": "vk"}, headers=patience) as answer:
+        async with session.get("/probe", params={"platform": "vk"}, headers=patience) as answer:
             assert "efir_probe_run_complete 0.0" in await answer.text()
 
 
@@ -136,8 +128,8 @@ async def test_who_is_sent_away(targets: Targets, query, headers, token, status)
         raise ConfigurationError("nothing is measured before you agree")
 
     async with (
-        serving(targets, no_consent, Clock(), token) as (session, url),
-        session.get(url, params=query, headers=headers) as answer,
+        serving(targets, no_consent, Clock(), token) as session,
+        session.get("/probe", params=query, headers=headers) as answer,
     ):
         assert answer.status == status
         assert "<b>" not in await answer.text()

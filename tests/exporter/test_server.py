@@ -12,15 +12,14 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 import pytest
-from aiohttp import ClientSession, web
+from aiohttp import ClientSession
 
 from exporter.access import TokenError, allowed, read_token
-from exporter.pages import Pages
 from exporter.reading import Reader
-from exporter.server import make_app
 from exporter.source import SourceError, SpoolSource
 from measurements.store import Spool
 from tests.exporter.conftest import NOW
+from tests.exporter.serving import served
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -40,16 +39,10 @@ class Broken(SpoolSource):
 
 
 @asynccontextmanager
-async def served(source: SpoolSource, token: str | None = None) -> AsyncIterator[tuple[ClientSession, str]]:
+async def serving(source: SpoolSource, token: str | None = None) -> AsyncIterator[ClientSession]:
     reader = Reader(source, platforms={"vk": "VK"}, utc=lambda: NOW, monotonic=lambda: 0.0)
-    runner = web.AppRunner(make_app(Pages(reader, lambda: 0.0), token=token, own=source.own), access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        async with ClientSession() as session:
-            yield session, f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    async with served(reader, token=token) as session:
+        yield session
 
 
 async def get(session: ClientSession, url: str, **headers: str) -> tuple[int, str, str]:
@@ -70,8 +63,8 @@ async def get(session: ClientSession, url: str, **headers: str) -> tuple[int, st
     ],
 )
 async def test_the_format_is_what_was_asked_for(spool: Spool, accept, kind, ends_with_eof):
-    async with served(SpoolSource(spool)) as (session, base):
-        status, content_type, text = await get(session, f"{base}/metrics", Accept=accept)
+    async with serving(SpoolSource(spool)) as session:
+        status, content_type, text = await get(session, "/metrics", Accept=accept)
     assert status == 200
     assert content_type == kind
     assert text.endswith("# EOF\n") == ends_with_eof
@@ -93,23 +86,23 @@ async def test_the_format_is_what_was_asked_for(spool: Spool, accept, kind, ends
     ],
 )
 async def test_single_vantages_are_seen_by_who_holds_the_token(spool: Spool, source, token, headers, status):
-    async with served(source(spool), token) as (session, base):
-        assert (await get(session, f"{base}/metrics/vantages", **headers))[0] == status
-        assert (await get(session, f"{base}/metrics"))[0] == 200
+    async with serving(source(spool), token) as session:
+        assert (await get(session, "/metrics/vantages", **headers))[0] == status
+        assert (await get(session, "/metrics"))[0] == 200
 
 
 async def test_it_tells_when_the_store_cannot_be_read(spool: Spool):
-    async with served(Broken(spool)) as (session, base):
-        assert (await get(session, f"{base}/-/healthy"))[0] == 200
-        assert (await get(session, f"{base}/-/ready"))[0] == 503
-        assert "efir_collect_failed 1.0" in (await get(session, f"{base}/metrics"))[2]
-    async with served(SpoolSource(spool)) as (session, base):
-        assert (await get(session, f"{base}/-/ready"))[0] == 200
+    async with serving(Broken(spool)) as session:
+        assert (await get(session, "/-/healthy"))[0] == 200
+        assert (await get(session, "/-/ready"))[0] == 503
+        assert "efir_collect_failed 1.0" in (await get(session, "/metrics"))[2]
+    async with serving(SpoolSource(spool)) as session:
+        assert (await get(session, "/-/ready"))[0] == 200
 
 
 async def test_the_landing_page_links_to_what_there_is_and_loads_nothing(spool: Spool):
-    async with served(SpoolSource(spool)) as (session, base):
-        async with session.get(f"{base}/-/") as answer:
+    async with serving(SpoolSource(spool)) as session:
+        async with session.get("/-/") as answer:
             policy, text = answer.headers["Content-Security-Policy"], await answer.text()
         assert "default-src 'none'" in policy
         assert 'href="/metrics"' in text

@@ -9,7 +9,7 @@ import pytest
 
 from exporter.reading import Reader
 from tests.exporter.board.emulated import hostile, reader, town
-from tests.exporter.board.serving import served
+from tests.exporter.serving import served
 
 pytestmark = pytest.mark.system
 

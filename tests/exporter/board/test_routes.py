@@ -12,7 +12,7 @@ from exporter.board.openapi import FILE, document, text
 from exporter.board.words import LANGUAGES, load_words
 from exporter.reading import Reader
 from tests.exporter.board.emulated import HOSTILE, hostile, reader, said, town
-from tests.exporter.board.serving import served
+from tests.exporter.serving import served
 
 MakeReader = Callable[[], Reader]
 STATES = {"accessible", "blocked", "intercepted", "throttled", "down", "inconclusive", "mixed", "no_data"}
