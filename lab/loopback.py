@@ -111,15 +111,17 @@ def any_certificate() -> ssl.SSLContext:
 
 @dataclass(frozen=True)
 class Pacing:
-    """What a relay does to the bytes from the server, for flows whose ClientHello holds a certain name."""
+    """What a relay does to the bytes (from the server, but for `up_rate`) of flows whose ClientHello holds a name."""
 
     rate: float | None = None  # bytes per second; None = as fast as it comes
     burst: int = 0  # bytes that pass first
     freeze_after: int | None = None  # bytes; then silence
     reset_after: int | None = None  # bytes; then RST
     delay: float = 0.0  # seconds before the first byte
+    up_rate: float | None = None  # bytes per second from the client
 
 
+_HELD = 8192  # bytes from the client that a relay holds: more would look as if they had arrived
 _PIECE = 4096  # bytes passed on at a time: fine enough for rates of 1 kB/s and more
 _FREE = Pacing()
 
@@ -135,7 +137,9 @@ class Relay:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One client connection."""
         try:
-            with suppress(OSError):
+            with suppress(
+                OSError, asyncio.CancelledError
+            ):  # asyncio's streams complain of a cancelled handler
                 await self._relay(reader, writer)
         finally:
             await _close(writer)
@@ -146,11 +150,14 @@ class Relay:
         self.seen.append((writer.get_extra_info("sockname")[0], name))
         upper_reader, upper_writer = await asyncio.open_connection(*self.upstream)
         upper_writer.write(hello)
-        down = asyncio.create_task(self._down(upper_reader, writer, self.rules.get(name or "", _FREE)))
+        pacing = self.rules.get(name or "", _FREE)
+        down = asyncio.create_task(self._down(upper_reader, writer, pacing))
         try:
-            while data := await reader.read(65_536):
+            while data := await reader.read(_PIECE):
                 upper_writer.write(data)
                 await upper_writer.drain()
+                if pacing.up_rate:
+                    await asyncio.sleep(len(data) / pacing.up_rate)
             upper_writer.write_eof()
         finally:
             down.cancel()
@@ -194,7 +201,9 @@ def running_relay(
         first = listen(Address(hosts[0] if hosts else "127.0.0.1", 0))
         port = int(first.getsockname()[1])
         sockets = [first, *(listen(Address(host, port)) for host in hosts[1:])]
-        servers = [call(asyncio.start_server(relay.serve, sock=sock)) for sock in sockets]
+        for sock in sockets:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _HELD)
+        servers = [call(asyncio.start_server(relay.serve, sock=sock, limit=_HELD)) for sock in sockets]
         try:
             yield port, relay
         finally:

@@ -44,6 +44,7 @@ class TlsStream:
         self._incoming = incoming
         self._outgoing = outgoing
         self.alpn = tls.selected_alpn_protocol()
+        self._flushing = asyncio.Lock()  # a reader may have to send as well, and records must leave whole
 
     @property
     def bytes_sent(self) -> int:
@@ -73,8 +74,9 @@ class TlsStream:
         await self._flush()
 
     async def _flush(self) -> None:
-        if self._outgoing.pending:
-            await self._connection.write(self._outgoing.read())
+        async with self._flushing:
+            if self._outgoing.pending:
+                await self._connection.write(self._outgoing.read())
 
     def tcp_info(self) -> dict[str, float]:
         return self._connection.tcp_info()

@@ -13,8 +13,9 @@ def flow_of(observation: Observation, session_start: datetime, network: str | No
     """
     transfer = observation.transfer or TransferFacts()
     phases, tls, http, info = observation.phases, observation.tls, observation.http, observation.tcp_info
-    sender = transfer.sender_info
-    segments = info.get("data_segs_in")
+    # Of an upload we are the sender; of a download our helper may have told what it saw.
+    sender = info if transfer.direction == "upload" else transfer.sender_info
+    segments = info.get("data_segs_in") if transfer.direction == "download" else None
     return Flow(
         role=observation.role,
         started=(observation.time - session_start).total_seconds(),
@@ -39,7 +40,7 @@ def flow_of(observation: Observation, session_start: datetime, network: str | No
         rtt=sender.get("rtt", info.get("rcv_rtt")),
         min_rtt=sender.get("min_rtt", info.get("min_rtt")),
         out_of_order=info.get("rcv_ooopack", 0.0) / segments if segments else None,
-        retransmitted=_retransmitted(transfer.sender_info),
+        retransmitted=_retransmitted(sender),
         resent=int(info["retransmits"]) if "retransmits" in info else None,
         address=observation.address,
         family=observation.family,
