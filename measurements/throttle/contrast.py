@@ -24,7 +24,7 @@ class Contrast:
     target: float  # median
     control: float  # median
     often: float  # share of the pairs in which the target does worse by half
-    fold: float  # how many times worse the target's median is, any baseline taken off
+    fold: float  # how many times worse the target does in the middle of the pairs, any baseline taken off
 
     def clearly_worse(self, alpha: float) -> bool:
         """The statistical half of `throttled`; `alpha` is the look's."""
@@ -55,7 +55,7 @@ def contrast(d: Sequence[float], target: float, control: float, shift: Estimate 
         target=target,
         control=control,
         often=sum(value - usual_low < log(T.half) for value in d) / len(d),
-        fold=exp(log(control / target) + usual_low),
+        fold=exp(usual_low - estimate.value),
     )
 
 

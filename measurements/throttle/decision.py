@@ -13,7 +13,8 @@ from measurements.throttle.contrast import Contrast
 from measurements.throttle.evidence import SessionEvidence
 from measurements.throttle.facts import ArmFacts, arm_facts
 from measurements.throttle.family import OUTRANKED, FamilyFacts, LongState, family_rule
-from measurements.throttle.flow import Arm
+from measurements.throttle.flow import WINDOW, WINDOW_START, Arm
+from measurements.throttle.pair import Pair
 from measurements.throttle.rules import RULES, ArmRule, ArmVerdict, first_match
 from measurements.throttle.thresholds import RULES_VERSION
 from measurements.throttle.thresholds import THRESHOLDS as T
@@ -104,9 +105,17 @@ def decide(session: SessionEvidence) -> FamilyDecision:
     decision = _decide(session, change, reached=change is None)
     if change is None or decision.verdict == "throttled":
         return decision
-    # The long flow slowed after N bytes: only pairs that went further can say more.
-    beyond = tuple(pair for pair in session.pairs if (pair.target.cap_bytes or 0) > change.at_bytes)
-    return _decide(replace(session, pairs=beyond), change, reached=True) if beyond else decision
+    # The long flow slowed after N bytes: only pairs that went further, and what they did there, can say more.
+    start = max(change.at_bytes, WINDOW_START)
+    beyond = {pair.arm for pair in session.pairs if _reaches(pair, start)}
+    if not beyond:
+        return decision
+    pairs = tuple(pair for pair in session.pairs if pair.arm not in beyond or _reaches(pair, start))
+    return _decide(replace(session, pairs=pairs, compared_from=start), change, reached=True)
+
+
+def _reaches(pair: Pair, start: int) -> bool:
+    return (pair.target.cap_bytes or 0) >= start + WINDOW
 
 
 def decide_platform(families: Sequence[FamilyDecision]) -> PlatformDecision:
@@ -157,6 +166,7 @@ def _decide(session: SessionEvidence, change: Slowdown | None, reached: bool) ->
         target_rates={arm: each.facts.goodput.target for arm, each in arms.items() if each.facts.goodput},
         stages={arm: each.stage for arm, each in arms.items()},
         plan=session.plan,
+        fast=frozenset(arm for arm, each in arms.items() if (each.facts.control or 0.0) >= T.slow_line),
         long=long,
         page=_page(session),
         beyond_reached=reached,

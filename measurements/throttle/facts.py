@@ -114,7 +114,11 @@ def arm_facts(session: SessionEvidence, arm: Arm) -> list[ArmFacts]:
     pairs = [pair for pair in session.pairs if pair.arm == arm]
     in_time = [pair for pair in pairs if pair.started <= T.session_seconds]
     uses = [_use(pair, pairs) for pair in in_time]
-    measured = [measure(pair) for pair, use in zip(in_time, uses, strict=True) if use == "counts"]
+    measured = [
+        measure(pair, session.compared_from)
+        for pair, use in zip(in_time, uses, strict=True)
+        if use == "counts"
+    ]
     change = cut_at([each.d for each in measured])
     cut: Literal["cut_at_60_minutes", "cut_at_change"] | None = None
     if change is not None:

@@ -29,6 +29,7 @@ class FamilyFacts:
     target_rates: dict[Arm, float]  # bytes per second
     stages: dict[Arm, Literal["transfer", "tls"] | None]
     plan: Plan
+    fast: frozenset[Arm]  # arms whose control shows that the line is not slow
     long: LongState
     page: str | None  # reason why the platform's own page gave nothing: blocked, intercepted
     beyond_reached: bool  # the pairs went past the long flow's change, or there was none
@@ -53,7 +54,8 @@ class FamilyFacts:
         found |= {self.page} if self.page else set()
         if found - _ABSENT or self.having("clean"):
             found -= _ABSENT
-        return tuple(sorted(found, key=_REASON_ORDER.index))
+        # What an arm that can be compared says comes before an arm that cannot be.
+        return tuple(sorted(found, key=lambda word: (word == "no_baseline", _REASON_ORDER.index(word))))
 
     @property
     def open_reason(self) -> str | None:
@@ -106,6 +108,11 @@ def _tariff(facts: FamilyFacts) -> bool:
     )
 
 
+def _slow_addresses(facts: FamilyFacts) -> bool:
+    """The platform's own servers are slow under a neutral name too, and the line is not."""
+    return facts.arms.get("same_address", ("", None))[1] == "slow_line" and bool(facts.fast)
+
+
 def _slow(facts: FamilyFacts) -> Arm | None:
     return facts.slow
 
@@ -138,6 +145,14 @@ FAMILY_RULES: Final[tuple[FamilyRule, ...]] = (
         "tariff", "inconclusive", "tariff", _tariff, _slow, "above 1 Mbit/s a class of the plan is likelier"
     ),
     FamilyRule("throttled", "throttled", None, lambda f: f.slow is not None, _slow, "one arm is enough"),
+    FamilyRule(
+        "slow_addresses",
+        "inconclusive",
+        "slow_addresses",
+        _slow_addresses,
+        _arm_with_numbers,
+        "no control on these addresses: whether they or their servers are slow, one line cannot tell",
+    ),
     FamilyRule(
         "arms_open",
         "inconclusive",

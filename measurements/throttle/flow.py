@@ -16,8 +16,10 @@ ARMS: tuple[Arm, ...] = ("helper", "same_address", "foreign")
 
 # Slow start and small buckets hide the rate in the first bytes (research: bursts of 8-32 kB are usual).
 WINDOW_START = 32_000
-# Below this the window's second half would be shorter than slow start's last flight.
-SHORT = 64_000
+# The shortest window: the second half of a shorter one would be no longer than slow start's last flight.
+WINDOW = 32_000
+# Flows that never come so far have no window.
+SHORT = WINDOW_START + WINDOW
 # Kernel timestamps of reads are no finer than a scheduler tick; nothing is ever faster than its bytes over this.
 TICK = 0.001
 
@@ -92,10 +94,10 @@ def time_at(flow: Flow, size: float) -> float:
     return t0 + (t1 - t0) * (size - b0) / (b1 - b0)
 
 
-def window_goodput(flow: Flow, end: int) -> float:
-    """Goodput over the second half of the window [32 kB, `end`]; `flow` has reached `end`, which is at least 64 kB."""
-    middle = (WINDOW_START + end) / 2
-    # A flow that froze past 64 kB waited for its next byte until the end: the wait belongs to its last byte.
+def window_goodput(flow: Flow, end: int, start: int = WINDOW_START) -> float:
+    """Goodput over the second half of the window [`start`, `end`] of 32 kB or more; `flow` has reached `end`."""
+    middle = (start + end) / 2
+    # A flow that froze inside its window waited for its next byte until the end: the wait belongs to its last byte.
     reached = flow.elapsed if flow.stalled and end >= flow.body_bytes else time_at(flow, end)
     seconds = reached - time_at(flow, middle)
     reads = sum(1 for size in flow.sizes if middle < size <= end)
@@ -106,33 +108,39 @@ def window_goodput(flow: Flow, end: int) -> float:
     return (end - middle) / max(seconds, TICK)
 
 
-def whole_goodput(flow: Flow) -> float:
-    """Bytes over elapsed time: for a flow that never reached 64 kB (censored low), or an object smaller than that."""
+def whole_goodput(flow: Flow, start: int = 0) -> float:
+    """Bytes over elapsed time, both from `start` on where the flow came so far: for one without a window.
+
+    Such a flow is censored low, or its object is small.
+    """
+    if 0 < start < flow.body_bytes and not flow.complete:
+        return (flow.body_bytes - start) / max(flow.elapsed - time_at(flow, start), TICK)
     seconds = flow.times[-1] if flow.complete and flow.times else flow.elapsed
     if flow.complete and len(flow.sizes) < 2:  # read in one go: see window_goodput
         seconds += flow.first_byte or 0.0
     return flow.received / max(seconds, TICK)
 
 
-def goodputs(target: Flow, control: Flow) -> tuple[float, float]:
-    """Goodput of both flows of a pair over their common window (DESIGN section 7).
+def goodputs(target: Flow, control: Flow, start: int = WINDOW_START) -> tuple[float, float]:
+    """Goodput of both flows of a pair over their common window from `start` on (DESIGN section 7).
 
-    Where one flow never reached 64 kB there is no common window: it counts its bytes over its elapsed time, its partner
-    its own window.
+    Where one flow never came 32 kB past `start` there is no common window: it counts its bytes over its elapsed time,
+    its partner its own window.
     """
     common = min(target.body_bytes, control.body_bytes)
-    return _goodput(target, common), _goodput(control, common)
+    return _goodput(target, common, start), _goodput(control, common, start)
 
 
-def _goodput(flow: Flow, common: int) -> float:
-    if flow.body_bytes < SHORT:
-        return whole_goodput(flow)
-    return window_goodput(flow, common if common >= SHORT else flow.body_bytes)
+def _goodput(flow: Flow, common: int, start: int) -> float:
+    least = start + WINDOW
+    if flow.body_bytes < least:
+        return whole_goodput(flow, start if start > WINDOW_START else 0)
+    return window_goodput(flow, common if common >= least else flow.body_bytes, start)
 
 
 def goodput(flow: Flow) -> float:
     """Goodput of a flow that has no partner, over its own window."""
-    return _goodput(flow, flow.body_bytes)
+    return _goodput(flow, flow.body_bytes, WINDOW_START)
 
 
 def longest_gap(flow: Flow) -> float:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import log
 from typing import Literal
 
-from measurements.throttle.flow import Arm, Flow, goodputs
+from measurements.throttle.flow import WINDOW, WINDOW_START, Arm, Flow, goodputs
 from measurements.throttle.usable import same_object, use_of
 
 # What a pair is good for. All but "counts" say why it has no ratio.
@@ -76,9 +76,10 @@ def pair_use(pair: Pair) -> PairUse:
     return "counts"
 
 
-def measure(pair: Pair) -> Measured:
-    """Numbers of a pair whose use is "counts"."""
-    target, control = goodputs(pair.target, pair.control)
+def measure(pair: Pair, start: int = WINDOW_START) -> Measured:
+    """Numbers of a pair whose use is "counts", compared from `start` bytes on if it was to run so far."""
+    cap = pair.target.cap_bytes or 0
+    target, control = goodputs(pair.target, pair.control, start if cap >= start + WINDOW else WINDOW_START)
     return Measured(
         pair.started,
         pair.target.cap_bytes,

@@ -19,6 +19,8 @@ REASONS: Final[dict[str, str]] = {
     "mild": "the target is slower than its control, but by less than half: a cap near the line's own speed looks so",
     "straddles": "the ratio's interval leaves both answers open",
     "changed_midway": "the speed changed in the middle of the session, and too few pairs lie before the change",
+    "slow_addresses": "the platform's servers are slow under a neutral name too, and the line is not: slow servers, a "
+    "crowded peering and slowed addresses look the same from one line",
     "burst": "the long flow slowed down after more bytes than the pairs downloaded",
     "no_long_pair": "no long flow was completed: a slowing after the first bytes is not excluded",
     "only_foreign": "slow only against a foreign control: a slow server or peering looks the same from one line",
@@ -38,6 +40,7 @@ NOT_HELD: Final[dict[str, str]] = {
 # Notes stand beside any verdict.
 NOTES: Final[dict[str, str]] = {
     "helper_unavailable": "our own server could not be reached, or is not the one of the invite",
+    "object_not_found": "the platform's own object was not found: only our own server was compared",
     "tariff_not_excluded": "the plan treats some services apart, or is not known",
     "noise_not_known": "fewer than eight control-control pairs so far: the line's own noise is not yet known",
     "cut_at_60_minutes": "pairs later than 60 minutes after the start were left out",

@@ -19,6 +19,7 @@ from measurements.throttle.decision import FamilyDecision
 from measurements.throttle.evidence import SessionEvidence
 from measurements.throttle.flow import Flow
 from measurements.throttle.pair import Pair, measure, pair_use
+from measurements.throttle.thresholds import THRESHOLDS as T
 
 Mechanism = Literal["policer", "shaper", "delayed", "truncation", "loss", "handshake_delay", "upload"]
 
@@ -32,8 +33,8 @@ SETTLE_ROUND_TRIPS: Final = 5
 MIN_POINTS: Final = 5
 # The slope of 60 points is that of 6,000.
 SAMPLES: Final = 60
-# Flows through one policer spread by less than .03 (median deviation), flows under 10 % loss by .07 and more ...
-CLAMP_SPREAD: Final = 0.06
+# Flows through one policer spread by up to .09 where they are short, flows under 10 % loss by .15 (in the lab) ...
+CLAMP_SPREAD: Final = 0.1
 # ... and does not follow the line.
 CLAMP_SLOPE: Final = 0.25
 # Consistent onset: coefficient of variation of the byte (or second) at which flows turn slow or stop.
@@ -42,6 +43,10 @@ SAME_ONSET: Final = 0.15
 LATE_ONSET: Final = 150_000
 # Share of segments out of order, or sent again, from which packets were dropped on purpose or by a bad line.
 DROPS: Final = 0.02
+# Lone losses leave holes that the rest of the window comes in behind; a policer drops the rest too, so that its sender
+# repeats much (more than 20 % in the median, Flach et al.) and little comes out of order.
+TAIL_DROPS: Final = 0.2
+HOLES: Final = 0.5
 # A flow waits for nothing but its queue: three times the path's own round trip, or 200 ms more.
 QUEUE_FACTOR: Final = 3.0
 QUEUE_SECONDS: Final = 0.2
@@ -76,6 +81,7 @@ class Features:
     drops: float | None  # share of segments out of order or sent again
     sent_again: float | None  # by our helper, as it says
     queueing: bool | None
+    held_back: bool  # every packet comes late, the first answer as much as the last
     gap_share: float
     resent: float | None  # share of flows in which our own packets were lost
 
@@ -120,7 +126,8 @@ def features(pairs: Sequence[Pair], stage: str | None) -> Features:
         onset_seconds=_consistent([turn.at_seconds for turn in turns]) if turned else None,
         drops=_median(flow.out_of_order for flow in flows),
         sent_again=_median(flow.retransmitted for flow in flows),
-        queueing=_queueing(flows),
+        queueing=_queueing(pairs),
+        held_back=_held_back(pairs),
         gap_share=median(gap_share(flow) for flow in flows),
         resent=_share_resent(flows),
     )
@@ -132,9 +139,18 @@ def _dropped(found: Features) -> bool:
     return max(found.drops or 0.0, found.sent_again or 0.0) >= DROPS
 
 
+def _lossy(found: Features) -> bool:
+    """Packets are lost one by one: the rate scatters, and what comes behind a hole comes out of order."""
+    drops, again = found.drops or 0.0, found.sent_again or 0.0
+    if not _dropped(found) or (again >= TAIL_DROPS and drops < again):
+        return False
+    return found.clamp is False or (found.clamp is None and drops >= HOLES)
+
+
 def _upload(found: Features) -> bool:
-    """Our own packets are lost, what the helper sends is not (it only thinks so and sends again)."""
-    return found.resent is not None and found.resent >= RESENT_SHARE and (found.drops or 0.0) < DROPS
+    """Our own packets are lost, not only late; what the helper sends is not (it only thinks so and sends again)."""
+    ours = found.resent is not None and found.resent >= RESENT_SHARE
+    return ours and (found.drops or 0.0) < DROPS and found.queueing is not True
 
 
 # First match wins.
@@ -142,8 +158,9 @@ _MECHANISMS: Final[tuple[tuple[Mechanism, Callable[[Features], bool]], ...]] = (
     ("handshake_delay", lambda found: found.stage == "tls"),
     ("truncation", lambda found: found.stopped_at is not None),
     ("delayed", lambda found: (found.onset_bytes or 0.0) >= LATE_ONSET),
+    ("delayed", lambda found: found.held_back and (found.drops or 0.0) < DROPS),
     ("upload", _upload),
-    ("loss", lambda found: found.clamp is False and _dropped(found)),
+    ("loss", _lossy),
     ("shaper", lambda found: found.queueing is True),
     ("policer", _dropped),
     ("shaper", lambda found: found.clamp is True),
@@ -151,7 +168,10 @@ _MECHANISMS: Final[tuple[tuple[Mechanism, Callable[[Features], bool]], ...]] = (
 
 
 def settled_rate(flow: Flow) -> float | None:
-    """Theil-Sen slope of body bytes over time after slow start and burst; None for a flow too short to have settled."""
+    """Theil-Sen slope of body bytes over time after slow start and burst; None for a flow too short to have settled.
+
+    A flow that ends within a second or two after its knee has only the mean rate beyond it.
+    """
     start = max(SETTLE_SECONDS, SETTLE_ROUND_TRIPS * (flow.min_rtt or flow.connect or 0.0))
     turn = slowdown(flow)
     if turn:
@@ -159,7 +179,7 @@ def settled_rate(flow: Flow) -> float | None:
     end = flow.times[-1] if flow.complete and flow.times else flow.elapsed
     reads = sum(1 for time in flow.times if time >= start)
     if reads < MIN_POINTS or end - start < SETTLE_SECONDS:
-        return None
+        return turn.after if turn else None
     # Bytes come in steps. Sampled at the reads, a course that begins below a step and ends on one looks too steep.
     times = [start + (end - start) * i / (SAMPLES - 1) for i in range(SAMPLES)]
     points = [(time, flow.sizes[max(bisect_right(flow.times, time) - 1, 0)]) for time in times]
@@ -209,13 +229,29 @@ def _stopped(flow: Flow) -> bool:
     return not flow.complete and flow.body_bytes > 0 and last < flow.elapsed / 2
 
 
-def _queueing(flows: Sequence[Flow]) -> bool | None:
+def _longer(time: float, usual: float) -> bool:
+    return time > max(QUEUE_FACTOR * usual, usual + QUEUE_SECONDS)
+
+
+def _queueing(pairs: Sequence[Pair]) -> bool | None:
+    """Round trips grow inside the flows, beyond what the line's own queue does to their controls."""
     inside = [
-        flow.rtt > max(QUEUE_FACTOR * flow.min_rtt, flow.min_rtt + QUEUE_SECONDS)
-        for flow in flows
-        if flow.rtt is not None and flow.min_rtt is not None
+        _longer(pair.target.rtt, pair.target.min_rtt) and pair.target.rtt > (pair.control.rtt or 0.0)
+        for pair in pairs
+        if pair.target.rtt is not None and pair.target.min_rtt is not None
     ]
     return sum(inside) > len(inside) / 2 if len(inside) >= MIN_FLOWS else None
+
+
+def _held_back(pairs: Sequence[Pair]) -> bool:
+    """The first answer comes late, its control's does not, and later round trips take no longer: delay, not a queue."""
+    late = [
+        _longer(target.first_byte, max(target.connect, control.first_byte))
+        and (target.rtt or 0.0) < (1 + T.half) * target.first_byte
+        for target, control in ((pair.target, pair.control) for pair in pairs)
+        if target.first_byte and target.connect and control.first_byte
+    ]
+    return len(late) >= MIN_FLOWS and sum(late) > len(late) / 2
 
 
 def _share_resent(flows: Sequence[Flow]) -> float | None:

@@ -94,12 +94,13 @@ def own_side(platform: str, family: str, url: str) -> Side:
 def same_address_arms(own: Side, neutral: str, addresses: Split) -> tuple[ArmPlan, ArmPlan]:
     """The platform's own servers: only the name in the handshake differs.
 
-    Some CDNs have the object under the neutral name too; others need the object's own name inside the encrypted
-    request, and others again refuse that (421). Whichever gives the object is used.
+    Asked under the object's own name inside the encrypted request, the server does the same work for both: one that
+    hands out this site's objects slowly does so twice. Where that is refused (421), the CDN may have the object under
+    the neutral name too. Whichever gives the object first is used.
     """
     parts = urlsplit(own.url)
     port = f":{parts.port}" if parts.port else ""
-    urls = (urlunsplit(parts._replace(netloc=neutral + port)), own.url)
+    urls = (own.url, urlunsplit(parts._replace(netloc=neutral + port)))
     one, other = (
         ArmPlan(
             arm="same_address",

@@ -59,6 +59,8 @@ class Offers:
         own = await self._own()
         if own is None:
             self.before.pop("foreign", None)
+            if self.transfer is not None:
+                self.notes.append("object_not_found")
         else:
             addresses = await self._own_addresses(own)
             yield

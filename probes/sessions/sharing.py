@@ -11,8 +11,7 @@ from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 from measurements.throttle.evidence import Together
-from measurements.throttle.flow import goodput
-from measurements.throttle.scope import DOUBLED
+from measurements.throttle.scope import DOUBLED, rate_of_all
 from measurements.throttle.usable import use_of
 from probes.sessions.arms import ArmPlan, Side
 from probes.sessions.pairs import Flows, Size
@@ -49,7 +48,7 @@ def _shared(both: float | None, alone: float) -> bool:
 async def _sum(flows: Flows, arm: ArmPlan, size: Size, *pair: tuple[Side, str]) -> float | None:
     """Bytes per second of both flows together; None if one of them was no evidence of a speed."""
     both = await asyncio.gather(*(flows.beside(arm, side, address, size) for side, address in pair))
-    return sum(map(goodput, both)) if all(use_of(each) == "counts" for each in both) else None
+    return rate_of_all(both) if all(use_of(each) == "counts" for each in both) else None
 
 
 def _named(side: Side, name: str) -> Side:

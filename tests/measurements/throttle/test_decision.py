@@ -114,6 +114,12 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], str, str | None]] = {
         "throttled",
         None,
     ),
+    "handshakes of two seconds more or less are": (
+        {"target": FAST, "of_target": {"handshake": 1.9}},
+        {},
+        "throttled",
+        None,
+    ),
     "handshakes of half a second are not": (
         {"target": FAST, "of_target": {"handshake": 0.5}},
         {},
@@ -254,6 +260,40 @@ def test_a_long_flow_that_slows_down_asks_for_longer_pairs(
         of_control={"cap": 1_280_000},
     )
     assert decide(replace(short, pairs=longer)).verdict == "throttled"
+
+
+def test_a_cap_near_the_line_s_speed_is_left_open_though_one_pair_fell_the_other_way(
+    pairs: Pairs, session: Sessions
+) -> None:
+    seen = (*pairs(target=330_000.0, count=17), *pairs(target=FAST * 1.2, count=18)[17:])
+    found = decide(session(seen))
+    assert (found.verdict, found.reason) == ("inconclusive", "mild")
+
+
+def test_what_comes_after_the_change_is_compared(pairs: Pairs, session: Sessions, flow: Flows) -> None:
+    """Three seconds at full speed, then next to nothing: over the whole flow that is a mild slowing."""
+    sizes = tuple(range(10_000, 1_560_001, 10_000))
+    times = tuple(s / FAST if s <= 1_500_000 else 3 + (s - 1_500_000) / 16_000 for s in sizes)
+    late = {"sizes": sizes, "times": times, "elapsed": 6.75, "complete": False, "cap_bytes": 1_756_000}
+    long = Pair(arm="same_address", target=flow("target", **late), control=flow(cap=2_000_000))
+    others = pairs(target=FAST, arm="helper")
+    longer = others + pairs(of_target=late, of_control={"cap": 1_756_000})
+    found = decide(session(longer, long=long))
+    assert (found.verdict, found.deciding) == ("throttled", "same_address")
+    assert found.contrast is not None
+    assert found.contrast.ratio < 0.1
+    assert found.arms["helper"].verdict == "clean"
+
+
+def test_addresses_slow_under_any_name_are_told_from_a_slow_line(
+    pairs: Pairs, session: Sessions, flow: Flows
+) -> None:
+    slow = pairs(target=50_000.0, control=50_000.0)
+    before = {"same_address": (flow(rate=50_000.0),) * 3, "helper": (flow(rate=FAST),) * 3}
+    assert decide(session(slow, before=before)).reason == "slow_line"
+    found = decide(session(slow + pairs(target=FAST, arm="helper"), before=before))
+    assert (found.verdict, found.reason) == ("inconclusive", "slow_addresses")
+    assert decide(session(slow + pairs(arm="helper"), before=before)).verdict == "throttled"
 
 
 def test_a_session_is_cut_where_the_ratio_changes(pairs: Pairs, session: Sessions) -> None:

@@ -7,11 +7,13 @@ import pytest
 
 from measurements.throttle.decision import decide, decide_platform
 from measurements.throttle.evidence import SessionEvidence, Together
+from measurements.throttle.flow import Flow
 from measurements.throttle.line import in_words, throttle_line
 from measurements.throttle.pair import Pair
-from measurements.throttle.scope import scope
+from measurements.throttle.scope import rate_of_all, scope
 from measurements.throttle.signature import Signature, signature
 
+Flows = Callable[..., Flow]
 Pairs = Callable[..., tuple[Pair, ...]]
 Sessions = Callable[..., SessionEvidence]
 
@@ -39,7 +41,11 @@ DROPPING = {"out_of_order": 0.15, "rtt": 0.06, "min_rtt": 0.05}
 QUEUEING = {"out_of_order": 0.0, "rtt": 1.5, "min_rtt": 0.05}
 FROZEN = {"sizes": (4000, 18_000), "times": (0.0, 0.05), "elapsed": 10.0, "complete": False, "stalled": True}
 
+HELD_BACK = {"out_of_order": 0.0, "rtt": 0.86, "min_rtt": 0.06, "first_byte": 0.86, "resent": 3}
+
 CASES: dict[str, tuple[dict[str, Any], str]] = {
+    "every packet late from the first on is delayed": (capped(0) | HELD_BACK, "delayed"),
+    "a queue that makes us send again is still a shaper": (capped(0) | QUEUEING | {"resent": 2}, "shaper"),
     "a steady rate with drops is a policer": (capped(32_000) | DROPPING, "policer"),
     "a steady rate with a queue is a shaper": (capped(0) | QUEUEING, "shaper"),
     "a steady rate after 200 kB is delayed": (capped(200_000) | DROPPING, "delayed"),
@@ -67,6 +73,38 @@ def test_rates_that_scatter_with_drops_are_loss(pairs: Pairs, session: Sessions)
     evidence = session(scattered)
     found = signature(evidence, decide(evidence))
     assert (found.mechanism, found.clamp) == ("loss", False)
+
+
+def test_a_policer_whose_short_flows_scatter_is_known_by_how_much_is_sent_again(
+    pairs: Pairs, session: Sessions
+) -> None:
+    scattered = tuple(
+        pair
+        for i, wobble in enumerate((0.6, 1.5, 0.8, 1.3, 1.0, 0.5, 1.7, 0.9, 1.2, 0.7))
+        for pair in pairs(
+            i + 1, of_target=capped(16_000, wobble, 40_000.0) | DROPPING | {"retransmitted": 0.4}
+        )[-1:]
+    )
+    evidence = session(scattered)
+    assert signature(evidence, decide(evidence)).mechanism == "policer"
+
+
+def test_a_flow_that_ends_soon_after_its_burst_still_has_a_rate(pairs: Pairs, session: Sessions) -> None:
+    short = capped(32_000, rate=64_000.0)
+    sizes = tuple(size for size in short["sizes"] if size <= 130_000)
+    times = short["times"][: len(sizes)]
+    ended = {"sizes": sizes, "times": times, "elapsed": times[-1], "complete": True}
+    evidence = session(pairs(control=2e6, of_target=short | ended | DROPPING))
+    found = signature(evidence, decide(evidence))
+    assert found.mechanism == "policer"
+    assert found.rate == pytest.approx(64_000 * 1500 / 1448, rel=0.05)
+
+
+def test_a_queue_that_the_control_has_too_is_the_line_s(pairs: Pairs, session: Sessions) -> None:
+    evidence = session(
+        pairs(of_target=capped(32_000) | QUEUEING | {"out_of_order": 0.15}, of_control={"rtt": 1.6})
+    )
+    assert signature(evidence, decide(evidence)).mechanism == "policer"
 
 
 def test_slow_handshakes_have_their_own_mechanism(pairs: Pairs, session: Sessions) -> None:
@@ -106,6 +144,14 @@ SHARING: dict[str, tuple[Together, str]] = {
     ),
     "two names get twice as much": (Together(alone=1.0, two=1.0, two_addresses=1.1, two_names=2.0), "sni"),
 }
+
+
+def test_flows_that_take_turns_in_one_bucket_are_counted_over_the_same_time(flow: Flows) -> None:
+    turns = [
+        flow("target", sizes=(30_000, 60_000), times=(begin, begin + 2.0), elapsed=4.0, complete=False)
+        for begin in (0.5, 1.5)
+    ]
+    assert rate_of_all(turns) == pytest.approx(30_000)
 
 
 @pytest.mark.parametrize("name", SHARING)

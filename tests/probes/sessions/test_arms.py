@@ -61,7 +61,7 @@ def test_the_platform_s_servers_are_asked_under_the_neutral_name_with_either_hos
     arms = same_address_arms(own, "neutral.example", Split(("a",), ("b",)))
     assert [arm.control.sni for arm in arms] == ["neutral.example"] * 2
     assert [arm.control.url for arm in arms] == [
-        "https://neutral.example:8443/a?b=c",
         "https://i.ytimg.com:8443/a?b=c",
+        "https://neutral.example:8443/a?b=c",
     ]
     assert {arm.control.port for arm in arms} == {8443}
