@@ -90,21 +90,21 @@ async def measure_throttling(
             progress=progress,
         )
         results = await sessions.run(platforms)
-        lines = [line_of(result) for result in results]
+        lines = [line_of(result, checked.bytes_received // len(results)) for result in results]
     await asyncio.to_thread(_store, keeper, context, lines)
     task = asyncio.current_task()
     return Throttled(line, lines, results, cancelled=bool(task and task.cancelling()))
 
 
-def line_of(result: "PlatformResult") -> ThrottleLine:
-    """The platform's line of the NDJSON contract."""
+def line_of(result: "PlatformResult", check_bytes: int = 0) -> ThrottleLine:
+    """The platform's line of the NDJSON contract; `check_bytes` is its share of what the check of the line cost."""
     family = result.decision.family
     evidence = next(each for each in result.evidence if decide(each).host_family == family.host_family)
     line = throttle_line(
         result.decision,
         signature(evidence, family),
         scope(family, evidence.together),
-        result.bytes_received,
+        result.bytes_received + check_bytes,
         round(result.seconds, 3),
     )
     return structs.replace(line, reason=_joined(line.reason, *result.notes))

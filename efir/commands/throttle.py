@@ -57,7 +57,8 @@ def command(
 ) -> Exit:
     """Is a platform slowed down here? Compares its downloads with controls, pair by pair, until that is decided.
 
-    Takes 10 to 60 minutes and up to 9 MB a platform on a metered line. All platforms are measured when none is named.
+    Takes 10 to 60 minutes. On a metered line a slowed platform costs up to 9 MB, one that is not up to 25 MB. All
+    platforms are measured when none is named.
     """
     from probes.sessions.plan import plan_for
 
@@ -102,5 +103,7 @@ def _changed(
         plan = replace(plan, flow_seconds=flow_seconds, long_seconds=2 * flow_seconds)
     if flow_bytes is not None:
         long_bytes = min(plan.long_bytes, max(8 * flow_bytes, METERED_LONG))
+        if flow_bytes > plan.flow_bytes:  # who asks for longer flows pays for them
+            plan = replace(plan, pairs_bytes=None, clear_bytes=None)
         plan = replace(plan, flow_bytes=flow_bytes, long_bytes=long_bytes)
     return plan

@@ -1,6 +1,7 @@
 """A throttling session for people: while it runs, and what it found."""
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -51,14 +52,13 @@ class SessionProgress:
 def progress_text(progress: "Progress", plan: "Plan") -> str:
     """`youtube helper: pair 4 of at most 18, ratio 0.02 (0.01-0.05), 2.1 MB, at most 50 min left`."""
     session = progress.session
-    left = max(0.0, plan.session_seconds - progress.seconds)
     parts = [f"{session.platform} {session.now or _('controls first')}"]
     if session.now:
         pairs = sum(1 for pair in session.pairs if pair.arm == session.now)
         parts.append(_("pair {pairs} of at most {most}").format(pairs=pairs, most=plan.max_pairs))
         parts += _ratio_words(progress)
     parts.append(f"{progress.bytes_received / 1e6:.1f} MB")
-    parts.append(_("at most {minutes} min left").format(minutes=round(left / 60)))
+    parts.append(_("at most {minutes} min left").format(minutes=ceil(progress.seconds_left / 60)))
     return ", ".join(parts)
 
 

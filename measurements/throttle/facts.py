@@ -3,14 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from math import log
+from math import inf, log
 from statistics import median
 from typing import Literal
 
 from measurements.throttle.change import cut_at
 from measurements.throttle.contrast import NO_SHIFT, Contrast, contrast, medians
 from measurements.throttle.evidence import Baseline, SessionEvidence
-from measurements.throttle.flow import Arm, Flow, goodput
+from measurements.throttle.flow import SHORT, Arm, Flow, goodput, window_goodput
 from measurements.throttle.hodges_lehmann import Estimate, one_sample, two_sample
 from measurements.throttle.pair import Measured, Pair, PairUse, measure, pair_use
 from measurements.throttle.thresholds import THRESHOLDS as T
@@ -60,19 +60,24 @@ def noise_remarkable(noise: Sequence[float]) -> bool:
     return low is None or high is None or low < log(T.half) or high > -log(T.half)
 
 
-def speeds(flows: Sequence[Flow]) -> list[float]:
-    """Goodput of each usable flow over its own window."""
-    return [goodput(flow) for flow in flows if use_of(flow) == "counts"]
+def speeds(flows: Sequence[Flow], most: float = inf) -> list[float]:
+    """Goodput of each usable flow over its own window, as far as its first `most` bytes."""
+    return [
+        window_goodput(flow, int(most)) if SHORT <= most < flow.body_bytes else goodput(flow)
+        for flow in flows
+        if use_of(flow) == "counts"
+    ]
 
 
 def shift_since_start(session: SessionEvidence, arm: Arm, alpha: float) -> Estimate | None:
     """ln of controls after the first target over controls before it; None = too few before to say.
 
-    `alpha` is the level of each bound.
+    `alpha` is the level of each bound. Flows before are shorter: later ones are compared over as many bytes.
     """
-    before = speeds(session.before.get(arm, ()))
+    first = session.before.get(arm, ())
+    before = speeds(first)
     later = [pair.control for pair in session.pairs if pair.arm == arm] + list(session.after.get(arm, ()))
-    after = speeds(later)
+    after = speeds(later, median(flow.body_bytes for flow in first)) if first else []
     if len(before) < T.before_flows or not after:
         return None
     return two_sample([log(value) for value in after], [log(value) for value in before], alpha)

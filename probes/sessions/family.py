@@ -4,7 +4,7 @@ Controls come before the first flow under the target's name. Then the arms are r
 looks decide it. The first arm that shows slowing ends the session: no further byte could change that answer.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import log
 from typing import Final
@@ -20,11 +20,13 @@ from measurements.throttle.flow import Arm, Flow
 from measurements.throttle.pair import Pair, measure, pair_use
 from measurements.throttle.usable import STOPPED, use_of
 from probes.sessions.arms import ArmPlan, Side
+from probes.sessions.estimate import blocks
 from probes.sessions.lookup import Lookup
 from probes.sessions.offers import Offers, host_of
 from probes.sessions.pairs import Flows, Size, size_of, warm_up_of
 from probes.sessions.plan import BEYOND, NOISE_EVERY, Plan
-from probes.sessions.sharing import FLOWS_AT_MOST, look
+from probes.sessions.purse import Purse
+from probes.sessions.sharing import look
 
 AFTER: Final = 3  # control-only flows at the end, where target and control shared an address
 
@@ -48,6 +50,7 @@ class FamilySession:
     targets: Targets
     plan: Plan
     flows: Flows
+    purse: Purse
     lookup: Lookup
     known: Known
     with_helper: bool
@@ -62,6 +65,7 @@ class FamilySession:
     together: Together | None = None
     network_changed: bool = False
     now: Arm | None = None  # the arm under way
+    over: bool = False
     notes: list[str] = field(default_factory=list)  # words of reasons.NOTES
     pages: list[Flow] = field(default_factory=list)  # that were looked through for the platform's object
     silent: set[Side] = field(default_factory=set)  # targets that no byte has come from
@@ -97,6 +101,26 @@ class FamilySession:
     def _baseline(self) -> Baseline | None:
         control = next((arm.control.platform for arm in self.arms if arm.arm == "foreign"), "")
         return self.known.baselines.get((self.family, control))
+
+    @property
+    def blocks_to_come(self) -> int:
+        """At most: what the arm under way lacks of its pairs, all pairs of the arms after it, and the long pair."""
+        if self.over:
+            return 0
+        arms = [each.arm for each in self.arms] if self.now else list(self._expected())
+        later = arms[arms.index(self.now) + 1 :] if self.now else arms
+        missing = sum(1 for pair in self.pairs if pair.arm == self.now and pair_use(pair) == "counts")
+        under_way = blocks(self.plan.max_pairs - missing) if self.now else 0
+        return under_way + len(later) * blocks(self.plan.max_pairs) + (self.long is None)
+
+    def _expected(self) -> Iterator[Arm]:
+        """Arms that may come to be on offer."""
+        if self.with_helper and self.targets.helper:
+            yield "helper"
+        if self.transfer:
+            if self.transfer.neutral_sni:
+                yield "same_address"
+            yield "foreign"
 
     @property
     def decision(self) -> FamilyDecision:
@@ -141,6 +165,7 @@ class FamilySession:
                     yield True
         await self._side_by_side()
         await self._controls_after()
+        self.over = True
 
     # Pairs -----------------------------------------------------------------------------------------------------
 
@@ -148,11 +173,14 @@ class FamilySession:
         """Pairs, and a noise check at every fourth block, until the arm is decided."""
         while self._goes_on(arm):
             self._blocks += 1
-            if self._blocks % NOISE_EVERY == 0:
-                own = self._own_control(arm)
-                self._note_noise(await self.flows.noise(own, self._size(own)))
+            own = self._own_control(arm)
+            noise = self._size(own)
+            if self._blocks % NOISE_EVERY == 0 and self._affords(noise):
+                self._note_noise(await self.flows.noise(own, noise))
             else:
+                before = self.purse.own.total
                 pair = await self.flows.pair(arm, self._size(arm))
+                self.purse.pairs[arm.arm] += self.purse.own.total - before
                 self.pairs.append(pair)
                 if use_of(pair.target) not in STOPPED:
                     self.silent.discard(arm.target)
@@ -165,11 +193,23 @@ class FamilySession:
 
     def _goes_on(self, arm: ArmPlan) -> bool:
         done = [pair for pair in self.pairs if pair.arm == arm.arm]
-        counted = sum(1 for pair in done if pair_use(pair) == "counts")
-        full = counted >= self.plan.max_pairs or len(done) >= 2 * self.plan.max_pairs
+        full = self._counted(arm) >= self.plan.max_pairs or len(done) >= 2 * self.plan.max_pairs
         if full or self._spent(arm):
             return False
         return not done or decide_arm(self.evidence, arm.arm).open
+
+    def _counted(self, arm: ArmPlan) -> int:
+        return sum(1 for pair in self.pairs if pair.arm == arm.arm and pair_use(pair) == "counts")
+
+    def _affords(self, size: Size) -> bool:
+        """Two flows of `size` that no decision needs."""
+        decided = self.decision.verdict == "throttled"
+        return self.purse.affords(size, clear=self._first_look(), decided=decided)
+
+    def _first_look(self) -> bool:
+        """No arm has come past its first look: the case may still be a clear one, or is one."""
+        arms = (decide_arm(self.evidence, each.arm) for each in self.arms)
+        return all(each.facts.look is None or each.verdict == "throttled" for each in arms)
 
     def _enough(self) -> bool:
         return self.network_changed or self.decision.final or self._out_of_time
@@ -180,10 +220,7 @@ class FamilySession:
 
     def _spent(self, arm: ArmPlan) -> bool:
         """No time, or no bytes left for another pair."""
-        ledger, need = self.flows.ledger, self.plan.flow_bytes
-        foreign = arm.arm == "foreign"
-        full = foreign and ledger.by_control[arm.control.platform] + need > self.plan.foreign_budget
-        return self.network_changed or self._out_of_time or full or ledger.total + 2 * need > self.plan.budget
+        return self.network_changed or self._out_of_time or not self.purse.holds_pair(arm)
 
     def _note_noise(self, pair: Pair) -> None:
         if pair_use(pair) == "counts":
@@ -199,7 +236,7 @@ class FamilySession:
         """Once a session: does the speed hold beyond what the pairs download?"""
         arm = self._long_arm()
         size = Size(cap_bytes=self.plan.long_bytes, cap_seconds=self.plan.long_seconds)
-        if arm and self.flows.ledger.total + 2 * size.cap_bytes <= self.plan.budget:
+        if arm and self.purse.ledger.total + 2 * size.cap_bytes <= self.plan.budget:
             self.long = await self.flows.pair(arm, size, "long")
             self._watch_network()
 
@@ -221,7 +258,7 @@ class FamilySession:
         arm = next(each for each in self.arms if each.arm == self.long.arm)
         size = Size(cap_bytes=change.at_bytes + BEYOND, cap_seconds=self.plan.long_seconds)
         for _ in range(self.plan.max_pairs):
-            if self._enough() or self.flows.ledger.total + 2 * size.cap_bytes > self.plan.budget:
+            if self._enough() or self.purse.ledger.total + 2 * size.cap_bytes > self.plan.budget:
                 return
             self.pairs.append(await self.flows.pair(arm, size))
             self._watch_network()
@@ -250,13 +287,13 @@ class FamilySession:
         arm = next((each for each in self.arms if each.arm == found.deciding), None)
         if found.verdict != "throttled" or found.stage != "transfer" or arm is None or self._spent(arm):
             return
-        if (
-            found.contrast
-            and self.flows.ledger.total + FLOWS_AT_MOST * self.plan.flow_bytes <= self.plan.budget
-        ):
-            self.together = await look(
-                self.flows, arm, lambda: self._size(arm), found.contrast.target, self._other_name()
-            )
+
+        def size() -> Size | None:
+            drawn = self._size(arm)
+            return drawn if self._affords(drawn) else None
+
+        if found.contrast:
+            self.together = await look(self.flows, arm, size, found.contrast.target, self._other_name())
 
     def _other_name(self) -> str | None:
         """Another name of the platform than the one our server is asked under."""
@@ -267,4 +304,5 @@ class FamilySession:
         """Where the next flows end; those of a target that no byte has come from are no longer than a warm-up."""
         if arm.target in self.silent:
             return warm_up_of(self.plan)
-        return size_of(arm, self.plan, self.flows.random)
+        most = self.purse.longest(arm.arm, self._counted(arm))
+        return size_of(arm, self.plan, self.flows.random, most)

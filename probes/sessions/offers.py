@@ -12,7 +12,7 @@ from probes.sessions.addresses import Split, split
 from probes.sessions.arms import ArmPlan, Side, foreign_arm, helper_arm, own_side, same_address_arms
 from probes.sessions.lookup import Lookup
 from probes.sessions.pairs import Flows, size_of, warm_up_of
-from probes.sessions.plan import BEFORE, BEFORE_FOREIGN, Plan
+from probes.sessions.plan import BEFORE, BEFORE_BYTES, BEFORE_FOREIGN, Plan
 
 
 def host_of(entry: Platform, transfer: Transfer | None) -> str | None:
@@ -147,7 +147,9 @@ class Offers:
         count = BEFORE_FOREIGN if arm.arm == "foreign" else BEFORE
         return tuple(
             [
-                await self.flows.single(arm, "control", size_of(arm, self.plan, self.flows.random), "before")
+                await self.flows.single(
+                    arm, "control", size_of(arm, self.plan, self.flows.random, BEFORE_BYTES), "before"
+                )
                 for _ in range(count)
             ]
         )

@@ -27,15 +27,17 @@ from probes.sessions.plan import CAP_SHARE, FOREIGN_BYTES, WARM_UP_BYTES, Plan
 
 @dataclass
 class Ledger:
-    """Bytes of all sessions together, and those taken from each third party, by its id."""
+    """Bytes of some measurements: both ways, received, and taken from each third party, by its id."""
 
     total: int = 0
+    received: int = 0
     by_control: Counter[str] = field(default_factory=Counter)
     promised: Counter[str] = field(default_factory=Counter)  # of third parties, to sessions under way
 
     def add(self, row: Observation) -> None:
         cost = row.bytes_received + row.bytes_sent
         self.total += cost
+        self.received += row.bytes_received
         if row.role == "control":
             self.by_control[row.platform] += cost
 
@@ -55,9 +57,9 @@ class Size:
     cap_seconds: float
 
 
-def size_of(arm: ArmPlan, plan: Plan, random: Random) -> Size:
-    """Where the next flows of an arm end; drawn anew each time."""
-    most = min(plan.flow_bytes, FOREIGN_BYTES) if arm.arm == "foreign" else plan.flow_bytes
+def size_of(arm: ArmPlan, plan: Plan, random: Random, most: int) -> Size:
+    """Where the next flows of an arm end, `most` bytes at the latest; drawn anew each time."""
+    most = min(most, plan.flow_bytes, *([FOREIGN_BYTES] if arm.arm == "foreign" else []))
     return Size(cap_bytes=round(most * random.uniform(*CAP_SHARE)), cap_seconds=plan.flow_seconds)
 
 
@@ -77,7 +79,7 @@ class Flows:
     network: Callable[[], str]  # tells the local network from others; never stored
     started: datetime  # of the session
     helper_tells: bool = True  # our server answers questions about flows (until it turns out not to)
-    received: int = 0  # bytes of this session
+    own: Ledger = field(default_factory=Ledger)  # this session's part of it
     _tokens: dict[str, str] = field(default_factory=dict)  # observation id -> the flow's name at our server
 
     async def single(self, plan: ArmPlan, role: Role, size: Size, purpose: str) -> Flow:
@@ -167,9 +169,14 @@ class Flows:
             return None
         return _numbers(page.decoded)
 
+    def keep_look_up(self, row: Observation) -> None:
+        """Keep and count an observation that is no flow of an arm."""
+        self._count(row)
+        self.keep(row)
+
     def _count(self, row: Observation) -> None:
         self.ledger.add(row)
-        self.received += row.bytes_received
+        self.own.add(row)
 
     def _flow(self, row: Observation) -> Flow:
         return flow_of(row, self.started, self.network())

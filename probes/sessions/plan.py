@@ -19,6 +19,13 @@ BEYOND: Final = 256_000  # bytes past the point at which a long flow changed
 # drifts, three call a third of innocent sessions `residual`, six a tenth. Third parties give no more than they must.
 BEFORE: Final = 6
 BEFORE_FOREIGN: Final = 3
+# Two thirds of a pair's flow are enough to tell a marked address from a line that drifts.
+BEFORE_BYTES: Final = 128_000
+# A flow's handshake and headers, what it may read beyond its cap, and our server's view of it.
+OVERHEAD: Final = 16_000
+# A clear case on a metered line: its pairs up to the first look, and all of its session with the line's check.
+METERED_PAIRS: Final = 4_500_000
+METERED_CLEAR: Final = 9_000_000 - 200_000
 # A first flow fills caches on the way; nothing is measured by it, so it may be short.
 WARM_UP_BYTES: Final = 64_000
 CAP_SHARE: Final = (0.75, 1.0)  # the cap of a pair is drawn from this share, so that no box can learn it
@@ -35,6 +42,10 @@ class Plan:
     flow_bytes: int = UNMETERED_BYTES
     long_seconds: float = 20.0
     long_bytes: int = UNMETERED_LONG
+    pairs_bytes: int | None = None  # of an arm's pairs up to its first look
+    clear_bytes: int | None = (
+        None  # of a session that its first look decides: noise checks and scope take what is left
+    )
     budget: int = UNMETERED_BUDGET  # of all sessions together
     foreign_budget: int = FOREIGN_BUDGET
     session_seconds: float = THRESHOLDS.session_seconds
@@ -43,8 +54,12 @@ class Plan:
     @property
     def foreign_need(self) -> int:
         """Bytes of a third party's control that a whole first look takes."""
-        flows = BEFORE_FOREIGN + min(self.max_pairs, THRESHOLDS.looks[0])
-        return flows * min(self.flow_bytes, FOREIGN_BYTES) + WARM_UP_BYTES
+        pairs = min(self.max_pairs, THRESHOLDS.looks[0])
+        return (
+            pairs * min(self.flow_bytes, FOREIGN_BYTES)
+            + BEFORE_FOREIGN * min(self.flow_bytes, BEFORE_BYTES)
+            + WARM_UP_BYTES
+        )
 
     @property
     def quarantine(self) -> float:
@@ -60,6 +75,8 @@ def plan_for(metered: bool) -> Plan:
         Plan(),
         flow_bytes=METERED_BYTES,
         long_bytes=METERED_LONG,
+        pairs_bytes=METERED_PAIRS,
+        clear_bytes=METERED_CLEAR,
         budget=METERED_BUDGET,
         beyond_bytes=METERED_LONG // 2,
     )

@@ -8,18 +8,20 @@ from random import Random
 from typing import Final
 
 from measurements.records import Observation
-from measurements.targets import Targets
+from measurements.targets import Targets, Transfer
 from measurements.throttle.decision import PlatformDecision, decide_platform
 from measurements.throttle.evidence import SessionEvidence
 from probes.base import Context
+from probes.sessions.estimate import Pace
 from probes.sessions.family import FamilySession, Known
 from probes.sessions.lookup import Lookup
 from probes.sessions.pairs import Flows, Ledger
 from probes.sessions.plan import Plan
+from probes.sessions.purse import Purse
 
 # Waits are exponential, so that no beat of the line can hide between pairs, and clamped to these shares of the mean.
 _SHORTEST: Final = 0.25
-_LONGEST: Final = 2.5
+_LONGEST: Final = 2.0  # so that a first look, 13 blocks with their flows, comes within half an hour
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +31,7 @@ class Progress:
     session: FamilySession
     bytes_received: int  # of all sessions
     seconds: float
+    seconds_left: float  # at most
     waiting: float = 0.0  # until the next pair of any session
 
 
@@ -69,50 +72,58 @@ class Sessions:
         return [self._result(name, sessions, started) for name in platforms]
 
     def _families(self, name: str, started: float, platforms: int) -> list[FamilySession]:
-        clock = self.context.clock
         return [
-            FamilySession(
-                platform=name,
-                entry=self.targets.platforms[name],
-                transfer=transfer,
-                targets=self.targets,
-                plan=self.plan,
-                flows=Flows(
-                    context=self.context,
-                    keep=self.keep,
-                    ledger=self.spent,
-                    random=Random(self.context.clock.random_bytes(16)),
-                    network=self.network,
-                    started=clock.utc(),
-                ),
-                lookup=Lookup(self.context, self.targets.resolvers, self.keep),
-                known=self.known.get(name, Known()),
-                with_helper=self.with_helper,
-                seconds=lambda: clock.monotonic() - started,
-                platforms=platforms,
-            )
+            self._family(name, transfer, started, platforms)
             for transfer in self.targets.platforms[name].transfers or (None,)
         ]
+
+    def _family(self, name: str, transfer: Transfer | None, started: float, platforms: int) -> FamilySession:
+        clock = self.context.clock
+        flows = Flows(
+            context=self.context,
+            keep=self.keep,
+            ledger=self.spent,
+            random=Random(clock.random_bytes(16)),
+            network=self.network,
+            started=clock.utc(),
+        )
+        return FamilySession(
+            platform=name,
+            entry=self.targets.platforms[name],
+            transfer=transfer,
+            targets=self.targets,
+            plan=self.plan,
+            flows=flows,
+            purse=Purse(self.plan, flows.ledger, flows.own),
+            lookup=Lookup(self.context, self.targets.resolvers, flows.keep_look_up),
+            known=self.known.get(name, Known()),
+            with_helper=self.with_helper,
+            seconds=lambda: clock.monotonic() - started,
+            platforms=platforms,
+        )
 
     async def _in_turn(self, sessions: Sequence[FamilySession]) -> None:
         """The session that has waited longest goes next."""
         clock, random = self.context.clock.monotonic, Random(self.context.clock.random_bytes(16))
-        began = clock()
-        due = dict.fromkeys(range(len(sessions)), began)
+        pace = Pace(self.plan, clock())
+        due = dict.fromkeys(range(len(sessions)), pace.began)
         work: dict[int, AsyncIterator[bool]] = {i: each.run() for i, each in enumerate(sessions)}
         while due:
             index = min(due, key=lambda each: due[each])
             wait = due[index] - clock()
             if wait > 0:
-                self._tell(sessions[index], began, wait)
+                self._tell(sessions, index, pace, wait)
                 await asyncio.sleep(wait)
+            start = clock()
             try:
                 measured = await anext(work[index])
             except StopAsyncIteration:
                 del due[index]
             else:
+                if measured:
+                    pace.blocks.append(clock() - start)
                 due[index] = clock() + (self._gap(random) if measured else 0.0)
-            self._tell(sessions[index], began)
+            self._tell(sessions, index, pace)
 
     def _gap(self, random: Random) -> float:
         mean = self.plan.interval
@@ -120,10 +131,16 @@ class Sessions:
             return 0.0
         return min(max(random.expovariate(1 / mean), _SHORTEST * mean), _LONGEST * mean)
 
-    def _tell(self, session: FamilySession, began: float, waiting: float = 0.0) -> None:
-        seconds = self.context.clock.monotonic() - began
+    def _tell(self, sessions: Sequence[FamilySession], index: int, pace: Pace, waiting: float = 0.0) -> None:
+        seconds = self.context.clock.monotonic() - pace.began
         self.progress(
-            Progress(session=session, bytes_received=self.spent.total, seconds=seconds, waiting=waiting)
+            Progress(
+                session=sessions[index],
+                bytes_received=sum(each.flows.own.received for each in sessions),
+                seconds=seconds,
+                seconds_left=pace.left([each.blocks_to_come for each in sessions], seconds),
+                waiting=waiting,
+            )
         )
 
     def _result(self, name: str, sessions: Sequence[FamilySession], started: float) -> PlatformResult:
@@ -132,7 +149,7 @@ class Sessions:
             platform=name,
             decision=decide_platform([each.decision for each in own]),
             evidence=tuple(each.evidence for each in own),
-            bytes_received=sum(each.flows.received for each in own),
+            bytes_received=sum(each.flows.own.received for each in own),
             seconds=self.context.clock.monotonic() - started,
             notes=tuple(note for each in own for note in each.notes),
         )

@@ -17,12 +17,10 @@ from probes.sessions.addresses import Split, split
 from probes.sessions.arms import ArmPlan, Side, foreign_arm, own_side, same_address_arms
 from probes.sessions.lookup import Lookup
 from probes.sessions.pairs import Flows, Size
-from probes.sessions.plan import FOREIGN_BUDGET
+from probes.sessions.plan import FOREIGN_BUDGET, OVERHEAD
 
 # The shortest flow that has a window of its own; two of them are a pair of 128 kB (DESIGN section 7).
 SIZE: Final = Size(cap_bytes=SHORT, cap_seconds=10.0)
-# A flow's handshake, headers and look-ups, and what is on its way when it is cut: what one costs beyond its bytes.
-OVERHEAD: Final = 16_000
 FLOW_COST: Final = SHORT + OVERHEAD
 # Hashed file names on CDNs live for days; looking for them costs a page each time.
 _OBJECT_SECONDS: Final = 12 * 3600.0

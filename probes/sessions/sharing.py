@@ -7,7 +7,6 @@ found a shared rate: most boxes give each connection its own, so that two flows 
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 from measurements.throttle.evidence import Together
@@ -16,22 +15,22 @@ from measurements.throttle.usable import use_of
 from probes.sessions.arms import ArmPlan, Side
 from probes.sessions.pairs import Flows, Size
 
-FLOWS_AT_MOST: Final = 6
-
 
 async def look(
-    flows: Flows, arm: ArmPlan, size: Callable[[], Size], alone: float, other_name: str | None
+    flows: Flows, arm: ArmPlan, size: Callable[[], Size | None], alone: float, other_name: str | None
 ) -> Together:
     """Target flows two by two; `alone` is what one gets (bytes per second), `other_name` another slowed name.
 
-    Another name can be asked of our own server only: a platform's may refuse it.
+    Another name can be asked of our own server only: a platform's may refuse it. `size` gives None where nothing is
+    left to spend on two further flows.
     """
     addresses = arm.addresses.target
     here, there = addresses[0], addresses[-1]
     one, seen = arm.target, Together(alone=alone)
 
     async def two(other: Side, address: str) -> float | None:
-        return await _sum(flows, arm, size(), (one, here), (other, address))
+        end = size()
+        return await _sum(flows, arm, end, (one, here), (other, address)) if end else None
 
     seen = replace(seen, two=await two(one, here))
     if _shared(seen.two, alone) and there != here:

@@ -13,7 +13,7 @@ from measurements.targets import Endpoint, Helper, Platform, Targets
 from measurements.throttle.scope import scope
 from probes.base import Context, Deadlines
 from probes.sessions.plan import Plan
-from probes.sessions.runner import PlatformResult, Sessions
+from probes.sessions.runner import PlatformResult, Progress, Sessions
 
 HOSTS = ("127.0.0.11", "127.0.0.12", "127.0.0.13", "127.0.0.14")
 SLOWED = "www.youtube.com"
@@ -33,21 +33,30 @@ def helper_behind(rules: dict[str, Pacing], sha256: str | None = None) -> Iterat
         yield Helper(addresses=HOSTS, port=port, sha256=sha256 or helper.sha256)
 
 
-def targets(helper: Helper | None) -> Targets:
+def targets(helper: Helper | None, *platforms: str) -> Targets:
     web = Endpoint(id="web", probes=("tls",), url=f"https://{SLOWED}/")
-    return Targets(
-        version=1, platforms={"youtube": Platform(name="YouTube", endpoints=(web,))}, helper=helper
-    )
+    entries = {name: Platform(name=name, endpoints=(web,)) for name in platforms or ("youtube",)}
+    return Targets(version=1, platforms=entries, helper=helper)
 
 
 async def measure(
-    targets: Targets, context: Context, plan: Plan = PLAN, network: Callable[[], str] = lambda: "home"
+    targets: Targets,
+    context: Context,
+    plan: Plan = PLAN,
+    network: Callable[[], str] = lambda: "home",
+    told: Callable[[Progress], None] = lambda progress: None,
 ) -> tuple[PlatformResult, list[Observation]]:
     rows: list[Observation] = []
     sessions = Sessions(
-        targets=targets, context=context, plan=plan, keep=rows.append, network=network, with_helper=True
+        targets=targets,
+        context=context,
+        plan=plan,
+        keep=rows.append,
+        network=network,
+        with_helper=True,
+        progress=told,
     )
-    (result,) = await sessions.run(["youtube"])
+    result, *_ = await sessions.run(list(targets.platforms))
     return result, rows
 
 
@@ -139,3 +148,15 @@ async def test_six_pairs_are_too_few_and_say_so(patient):
     with helper_behind({}) as helper:
         result, _ = await measure(targets(helper), patient, replace(PLAN, max_pairs=6))
     assert (result.decision.verdict, result.decision.family.reason) == ("inconclusive", "few_pairs")
+
+
+async def test_progress_counts_down_over_all_platforms(patient):
+    told: list[Progress] = []
+    with helper_behind({}) as helper:
+        await measure(targets(helper, "youtube", "vk"), patient, replace(PLAN, max_pairs=4), told=told.append)
+    first = next(each for each in told if each.session.now)
+    assert first.seconds_left > told[-1].seconds_left == 0
+    assert {each.session.platform for each in told} == {"youtube", "vk"}
+    assert told[-1].bytes_received == sum(
+        {id(each.session): each.session.flows.own.received for each in told}.values()
+    )
