@@ -10,6 +10,10 @@ import click
 # name -> (module, one line for --help). A new command of the volunteer's is one file and one line here.
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("efir.commands.run", "Measure the platforms and say what was found."),
+    "ui": (
+        "efir.commands.ui",
+        "Open a page in the browser: everything a volunteer needs, without a terminal.",
+    ),
     "explain": ("efir.commands.explain", "Show why a verdict is what it is, with each observation."),
     "results": ("efir.commands.results", "Show stored verdicts."),
     "status": ("efir.commands.status", "Show what is stored, the last round, and what you agreed to."),

@@ -66,7 +66,7 @@ def lines_agreed(wanted: Mapping[str, bool]) -> dict[str, bool]:
 def _understood(question: consent_text.Question, answer: bool) -> None:
     if answer != question.right:
         again = _("please read the text once more before you agree; nothing was recorded")
-        raise NoConsent(f"{question.explanation} {again}")
+        raise NoConsent(f"{question.explanation.rstrip('.')}; {again}")
 
 
 def _agreed(yes: bool) -> None:

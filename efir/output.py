@@ -1,5 +1,6 @@
 """Where a command writes: NDJSON for programs, text for people."""
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +25,9 @@ class Output:
         self.as_json = as_json
         self.quiet = quiet
         self.color = color
+        self.language = language or os.environ.get("EFIR_LANG")  # as asked for; None = the system's
         self._console: Console | None = None
-        set_language(language)
+        set_language(self.language)
 
     def line(self, record: Any) -> None:
         """Write one NDJSON line (only with --json), flushed: a reader may be following."""

@@ -7,6 +7,8 @@ from pathlib import Path
 from efir.exits import EfirError
 from efir.i18n import _
 from efir.options import Shared
+from measurements.state import StateFolder
+from vantage.consent import require_consent
 from vantage.service import Service, System, service
 
 
@@ -32,6 +34,28 @@ def _runs(made: Service) -> bool:
         return subprocess.run(made.status, capture_output=True, check=False).returncode == 0
     except FileNotFoundError:  # the system's tool has gone since
         return False
+
+
+def put_in_place(shared: Shared) -> Service:
+    """Install it and start it. Raises NoConsent, EfirError."""
+    require_consent(StateFolder(shared.state))
+    made = service_here(shared)
+    made.path.parent.mkdir(parents=True, exist_ok=True)
+    made.path.write_bytes(made.content)
+    for each in made.install:
+        _call(each)
+    return made
+
+
+def _call(words: tuple[str, ...]) -> None:
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, errors="replace", check=False)
+    except FileNotFoundError:
+        raise EfirError(
+            _("{program} is not on this system. Without it: start efir run by hand").format(program=words[0])
+        ) from None
+    if done.returncode != 0:
+        raise EfirError(f"{' '.join(words)}: {done.stderr.strip() or done.stdout.strip()}")
 
 
 def take_away(shared: Shared) -> bool:

@@ -83,3 +83,8 @@ def situation(word: str) -> str:
             "Sites inside the country answer and none abroad does: the international link seems cut."
         ),
     }.get(word, "")
+
+
+def stopped_early() -> str:
+    """Said of a round or session that somebody ended."""
+    return _("Stopped early: what was measured is kept, the rest is marked as cancelled.")

@@ -92,10 +92,15 @@ class StateFolder:
             self.targets,
             self.targets_signature,
         ):
-            for suffix in ("", "-wal", "-shm", "-journal", ".new"):
-                candidate = path.with_name(path.name + suffix)
-                if candidate.exists():
-                    yield candidate
+            yield from files_of(path)
+
+
+def files_of(path: Path) -> Iterator[Path]:
+    """A file of ours, and what an interrupted write or SQLite left beside it; only what exists."""
+    for suffix in ("", "-wal", "-shm", "-journal", ".new"):
+        candidate = path.with_name(path.name + suffix)
+        if candidate.exists():
+            yield candidate
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -184,16 +184,11 @@ class Spool:
         self, *, since: datetime | None = None, limit: int | None = None
     ) -> list[tuple[datetime, SummaryLine]]:
         """Start and summary of each round, oldest first; with `limit` the newest ones."""
-        where = Where()
-        where.equal("kind", "summary")
-        where.since(since)
-        rows = self._rows(
-            f"SELECT time, record FROM lines {where.text} ORDER BY seq DESC {limited(limit)}", where.values
-        )
-        return [
-            (from_microseconds(time), msgspec.json.decode(record, type=SummaryLine))
-            for time, record in reversed(rows)
-        ]
+        return self._timed("summary", since, limit)
+
+    def sessions(self, *, limit: int | None = None) -> list[tuple[datetime, ThrottleLine]]:
+        """End and result of each throttling session, oldest first; with `limit` the newest ones."""
+        return self._timed("throttle", None, limit)
 
     def throttles(
         self, *, run_id: str | None = None, since: datetime | None = None, limit: int | None = None
@@ -307,6 +302,18 @@ class Spool:
             f"SELECT record FROM lines {where.text} ORDER BY seq DESC {limited(limit)}", where.values
         )
         return [msgspec.json.decode(record, type=_KINDS[kind]) for (record,) in reversed(rows)]
+
+    def _timed(self, kind: str, since: datetime | None, limit: int | None) -> list[tuple[datetime, Any]]:
+        where = Where()
+        where.equal("kind", kind)
+        where.since(since)
+        rows = self._rows(
+            f"SELECT time, record FROM lines {where.text} ORDER BY seq DESC {limited(limit)}", where.values
+        )
+        return [
+            (from_microseconds(time), msgspec.json.decode(record, type=_KINDS[kind]))
+            for time, record in reversed(rows)
+        ]
 
     def _rows(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
         try:

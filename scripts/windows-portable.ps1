@@ -8,6 +8,5 @@ Expand-Archive $Python "$Into\python"
 Get-ChildItem "$Into\python\python3*._pth" | Set-Content -Value "python3.zip`n.`n..\packages"
 (Get-ChildItem "$Into\python\python3*.zip")[0] | Rename-Item -NewName "python3.zip"
 python -m pip install --only-binary=:all: --platform win_amd64 --python-version 3.13 --target "$Into\packages" -c constraints.txt $Wheel
-# What a double click starts: the state stays in the folder, so that deleting the folder deletes everything of ours.
-Set-Content "$Into\Efir.cmd" "@echo off`r`ncd /d %~dp0`r`nset EFIR_STATE=%~dp0state`r`npython\python.exe -m efir consent || goto end`r`npython\python.exe -m efir run --once`r`n:end`r`npause"
-Set-Content "$Into\Efir day and night.cmd" "@echo off`r`ncd /d %~dp0`r`nset EFIR_STATE=%~dp0state`r`npython\python.exe -m efir run"
+# What a double click starts: the page in the browser. The state stays in the folder, so that deleting the folder deletes everything of ours.
+Set-Content "$Into\Efir.cmd" "@echo off`r`ntitle Efir`r`ncd /d %~dp0`r`nset EFIR_STATE=%~dp0state`r`npython\python.exe -m efir ui || pause"

@@ -1,15 +1,11 @@
 """`efir service`: let the system run `efir run` by itself, or stop that."""
 
-import subprocess
-
 import click
 
-from efir.exits import EfirError, Exit
+from efir.exits import Exit
 from efir.i18n import _
 from efir.options import Shared, shared_options
-from efir.servicing import service_here, standing, standing_text, take_away
-from measurements.state import StateFolder
-from vantage.consent import require_consent
+from efir.servicing import put_in_place, service_here, standing, standing_text, take_away
 
 
 @click.group()
@@ -26,11 +22,7 @@ def install(shared: Shared, only_print: bool) -> Exit:
     if only_print:
         click.echo(made.content.decode("utf-16" if made.path.suffix == ".xml" else "utf-8"), nl=False)
         return Exit.OK
-    require_consent(StateFolder(shared.state))
-    made.path.parent.mkdir(parents=True, exist_ok=True)
-    made.path.write_bytes(made.content)
-    for each in made.install:
-        _call(each)
+    put_in_place(shared)
     shared.out.text(_("Installed: {path}. To stop it for good: efir service remove").format(path=made.path))
     return Exit.OK
 
@@ -53,14 +45,3 @@ def status(shared: Shared) -> Exit:
     shared.out.line({"type": "service", "installed": installed, "running": running, "path": path})
     shared.out.text(standing_text(installed, running))
     return Exit.OK
-
-
-def _call(words: tuple[str, ...]) -> None:
-    try:
-        done = subprocess.run(words, capture_output=True, text=True, errors="replace", check=False)
-    except FileNotFoundError:
-        raise EfirError(
-            _("{program} is not on this system. Without it: start efir run by hand").format(program=words[0])
-        ) from None
-    if done.returncode != 0:
-        raise EfirError(f"{' '.join(words)}: {done.stderr.strip() or done.stdout.strip()}")

@@ -26,7 +26,7 @@ def show_round(out: Output, line: Line, verdicts: Sequence[VerdictLine], summary
     if line.online:
         show_verdicts(out, verdicts)
     if summary.cancelled:
-        out.text(_("Stopped early: what was measured is kept, the rest is marked as cancelled."))
+        out.text(words.stopped_early())
     out.text(
         _(
             "Controls {ok} of {total}; {kilobytes} kB in {seconds} s. Why: efir explain ID (first column)."

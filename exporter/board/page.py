@@ -1,6 +1,5 @@
 """The board as HTML: jinja2 with everything escaped, no script, no inline style."""
 
-import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
@@ -11,6 +10,7 @@ from markupsafe import Markup
 
 from exporter.board.state import Board, PlatformState
 from exporter.board.words import LANGUAGES, Words
+from measurements.visible import visible
 
 # Sign of each state beside its word and its pattern: colour is never the only difference.
 SIGNS: Final = {
@@ -23,8 +23,6 @@ SIGNS: Final = {
     "mixed": "≠",
     "no_data": "–",
 }
-# Control and format characters, such as the one that reverses the writing's direction.
-_UNSEEN: Final = frozenset({"Cc", "Cf"})
 # The rest is folded away.
 _CHANGES_SHOWN: Final = 8
 
@@ -49,7 +47,7 @@ def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("exporter.board"),
         autoescape=True,
-        finalize=visible,
+        finalize=shown,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -57,11 +55,9 @@ def _template() -> jinja2.Template:
     return environment.get_template("live.html")
 
 
-def visible(value: Any) -> Any:
-    """Text from a store without characters that nobody sees but that turn or hide what stands around them."""
-    if not isinstance(value, str) or isinstance(value, Markup) or value.isprintable():
-        return value
-    return "".join("\ufffd" if unicodedata.category(letter) in _UNSEEN else letter for letter in value)
+def shown(value: Any) -> Any:
+    """What jinja2 puts into the page: text from a store without unseen characters."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def kind(state: str | None) -> str:

@@ -1,0 +1,283 @@
+"""The HTTP side of the page: who may ask, which page, which action, and the end."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from importlib.resources import files
+from typing import Final
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from efir.consenting import text
+from efir.exits import EfirError
+from efir.i18n import LANGUAGES, _, set_language
+from efir.servicing import standing
+from efir.ui import actions
+from efir.ui.download import file_name, json_lines
+from efir.ui.guard import HEADERS, HOST
+from efir.ui.pages.consent import consent_page
+from efir.ui.pages.data import data_page, ended_page
+from efir.ui.pages.home import Home, home_page, progress
+from efir.ui.pages.results import results_page
+from efir.ui.pages.sending import sending_page
+from efir.ui.pages.settings import settings_page
+from efir.ui.site import Site
+from measurements.errors import ConfigurationError
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+# An invite is about 1 kB; nothing larger is ever sent to us.
+_LARGEST_FORM: Final = 128 * 1024  # bytes
+# A browser on the same device asks for a style sheet within milliseconds.
+_LINGER: Final = 1.0  # seconds
+# Answers in flight are given; a browser that keeps its connection open is not waited for.
+_LAST_ANSWERS: Final = 2.0  # seconds
+_STATIC: Final = {"ui.css": "text/css", "live.js": "text/javascript", "icon.svg": "image/svg+xml"}
+
+
+def listen() -> socket.socket:
+    """A socket on loopback, at a port that the system draws."""
+    return socket.create_server((HOST, 0))
+
+
+async def serve(site: Site, listening: socket.socket) -> None:
+    """Answer until the person quits, wipes, or the program is stopped; what runs then is stopped too."""
+    runner = web.AppRunner(make_app(site), access_log=None, shutdown_timeout=_LAST_ANSWERS)
+    await runner.setup()
+    await web.SockSite(runner, listening).start()
+    try:
+        await site.ending.wait()
+    finally:
+        await site.work.stop()
+        await runner.cleanup()
+        site.work.close()
+
+
+def make_app(site: Site) -> web.Application:
+    """The application; nothing but its first page answers without the token."""
+    app = web.Application(middlewares=[_guarding(site)], client_max_size=_LARGEST_FORM)
+    app.on_response_prepare.append(_add_headers)
+    app.add_routes(
+        [
+            web.get("/start/{ticket}", _start(site)),
+            web.get("/{token}/", _with_consent(site, _home)),
+            web.get("/{token}/live", _live(site)),
+            web.get("/{token}/consent", _consent(site)),
+            web.get("/{token}/results", _with_consent(site, _results)),
+            web.get("/{token}/settings", _with_consent(site, _settings)),
+            web.get("/{token}/sending", _with_consent(site, _sending)),
+            web.get("/{token}/data", _page(site, _data)),
+            web.get("/{token}/download", _download(site)),
+            web.get("/{token}/static/{name}", _static),
+            web.post("/{token}/wipe", _wipe(site)),
+            web.post("/{token}/quit", _quit(site)),
+            web.post("/{token}/{action}", _act(site)),
+        ]
+    )
+    return app
+
+
+async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(HEADERS)
+
+
+def _guarding(site: Site) -> Middleware:
+    @web.middleware
+    async def guarding(request: web.Request, handler: Handler) -> web.StreamResponse:
+        refusal = site.guard.refusal(request.method, request.headers)
+        if refusal:
+            raise web.HTTPForbidden(text=refusal)
+        token = request.match_info.get("token")
+        if token is not None and not site.guard.knows(token):
+            raise web.HTTPNotFound(text="Open the address that Efir shows.")
+        return await handler(request)
+
+    return guarding
+
+
+# Pages --------------------------------------------------------------------------------------------------------------
+
+
+def _page(site: Site, make: Callable[[Site], str]) -> Handler:
+    """A page, made in a thread: reading the store takes time. What a person must mend is shown on a page too."""
+
+    async def handler(_request: web.Request) -> web.Response:
+        try:
+            return _html(await asyncio.to_thread(make, site))
+        except (ConfigurationError, EfirError) as error:
+            return _html(ended_page(_("This cannot be shown"), [str(error)]), status=500)
+
+    return handler
+
+
+def _with_consent(site: Site, make: Callable[[Site], str]) -> Handler:
+    shown = _page(site, make)
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        if site.consent() is None:
+            raise web.HTTPSeeOther("consent")
+        return await shown(request)
+
+    return handler
+
+
+def _home(site: Site) -> str:
+    home = Home(
+        stands=site.look(),
+        doing=site.work.doing,
+        paused=site.folder.paused.exists(),
+        service=standing(site.shared),
+        last=next(iter(site.rounds(limit=1)), None),
+        names=site.names,
+    )
+    return home_page(home, site.take_notice())
+
+
+def _consent(site: Site) -> Handler:
+    shown = _page(site, lambda site: consent_page(text(site.shared), site.take_notice()))
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        if site.consent() is not None:
+            raise web.HTTPSeeOther("./")
+        return await shown(request)
+
+    return handler
+
+
+def _results(site: Site) -> str:
+    return results_page(site.rounds(), site.sessions(), site.names, site.take_notice(), _measuring(site))
+
+
+def _settings(site: Site) -> str:
+    stands = site.look()
+    if stands.consent is None:  # taken back since the page was asked for
+        return consent_page(text(site.shared), site.take_notice())
+    service = standing(site.shared)
+    return settings_page(stands.consent, stands.stated, service, site.take_notice(), _measuring(site))
+
+
+def _sending(site: Site) -> str:
+    with site.stored() as spool:
+        waiting = spool.waiting() if spool else []
+    return sending_page(site.look(), site.invite(), waiting, site.take_notice(), _measuring(site))
+
+
+def _data(site: Site) -> str:
+    installed, _running = standing(site.shared)
+    counts = site.look().stored.counts
+    return data_page(site.folder.root, counts, installed, site.take_notice(), _measuring(site))
+
+
+def _measuring(site: Site) -> bool:
+    return site.work.doing is not None
+
+
+def _live(site: Site) -> Handler:
+    """The part of the first page that changes; 204 once nothing runs, and the script asks for the whole page."""
+
+    async def handler(_request: web.Request) -> web.Response:
+        doing = site.work.doing
+        if doing is None:
+            return web.Response(status=204)
+        return _html(progress(doing, site.folder.paused.exists()))
+
+    return handler
+
+
+def _download(site: Site) -> Handler:
+    def lines() -> bytes:
+        with site.stored() as spool:
+            return b"".join(json_lines(spool)) if spool else b""
+
+    async def handler(_request: web.Request) -> web.Response:
+        name = file_name(datetime.now(UTC))
+        return web.Response(
+            body=await asyncio.to_thread(lines),
+            content_type="application/jsonl",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
+
+    return handler
+
+
+async def _static(request: web.Request) -> web.Response:
+    name = request.match_info["name"]
+    if name not in _STATIC:
+        raise web.HTTPNotFound
+    body = (files("efir.ui") / "static" / name).read_bytes()
+    return web.Response(body=body, content_type=_STATIC[name], charset="utf-8")
+
+
+def _html(page: str, status: int = 200) -> web.Response:
+    return web.Response(text=page, content_type="text/html", status=status)
+
+
+# Actions ------------------------------------------------------------------------------------------------------------
+
+
+def _start(site: Site) -> Handler:
+    """Where the browser is sent first: the ticket is changed for the address with the token."""
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        if not site.guard.admits(request.match_info["ticket"]):
+            raise web.HTTPNotFound(text="This address was used already. Open the one that Efir shows.")
+        if site.follow_browser:
+            set_language(preferred(request.headers.get("Accept-Language", "")))
+        raise web.HTTPSeeOther(site.guard.address)
+
+    return handler
+
+
+def preferred(accept: str) -> str:
+    """The first of our languages that an Accept-Language header names, English where it names none."""
+    named = [each.partition(";")[0].partition("-")[0].strip().lower() for each in accept.split(",")]
+    return next((each for each in named if each in LANGUAGES), "en")
+
+
+def _act(site: Site) -> Handler:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        action = actions.ACTIONS.get(request.match_info["action"])
+        if action is None:
+            raise web.HTTPNotFound
+        if action.consent and site.consent() is None:
+            raise web.HTTPSeeOther("consent")
+        try:
+            page = await action.run(site, await request.post())
+        except (ConfigurationError, EfirError) as error:
+            site.tell(str(error), failed=True)
+            page = action.page
+        raise web.HTTPSeeOther(page)
+
+    return handler
+
+
+def _wipe(site: Site) -> Handler:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        try:
+            sentences = await actions.wipe(site, await request.post())
+        except (ConfigurationError, EfirError) as error:
+            site.tell(str(error), failed=True)
+            raise web.HTTPSeeOther("data") from None
+        last = ended_page(_("Everything is removed"), [*sentences, _gone()])
+        return _end(site, last)
+
+    return handler
+
+
+def _quit(site: Site) -> Handler:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        await site.work.stop()
+        return _end(site, ended_page(_("Efir has ended"), [_gone()]))
+
+    return handler
+
+
+def _gone() -> str:
+    return _("Efir has ended; nothing is measured. Close this page.")
+
+
+def _end(site: Site, page: str) -> web.Response:
+    """The last answer. The program stays until the browser has fetched what the page looks like."""
+    asyncio.get_running_loop().call_later(_LINGER, site.ending.set)
+    return _html(page)

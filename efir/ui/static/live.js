@@ -1,0 +1,25 @@
+// Keeps the part that shows what is measured up to date. The page works without it: "Look again" asks for it anew.
+"use strict";
+const live = document.getElementById("live");
+const every = 1000; // milliseconds
+let shown = "";
+
+async function look() {
+  const answer = await fetch("live").catch(() => null);
+  if (answer === null) {
+    live.hidden = true;
+    document.getElementById("gone").hidden = false;
+    return;
+  }
+  if (answer.status !== 200) {
+    location.reload(); // nothing runs any more: the whole page says what came of it
+    return;
+  }
+  const text = await answer.text();
+  if (text !== shown) {
+    live.innerHTML = shown = text; // escaped by the server, and the page's policy runs no script but this file
+  }
+  setTimeout(look, every);
+}
+
+setTimeout(look, every);
