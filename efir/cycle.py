@@ -263,16 +263,16 @@ def make_cycle(
     metered: str = "auto",
     start_within: float = 0,
     thorough: bool = False,
+    around: Surroundings | None = None,
 ) -> Cycle:
-    """A continuous run on this device, by its clock; of all platforms when none is named."""
-    drawn = SystemRandom()
+    """A continuous run of all platforms when none is named; `around` is this device's own unless given."""
     stated = read_stated(StateFolder(shared.state)) or Stated()
     costs = budget.is_metered(metered, stated, consent)
-    around = Surroundings(
+    around = around or Surroundings(
         local_now=lambda: datetime.now().astimezone(),
         sleep=asyncio.sleep,
         pause=lambda: pause(vpn=stated.vpn),
-        random=drawn,
+        random=SystemRandom(),
     )
     return Cycle(
         shared=shared,
@@ -282,7 +282,7 @@ def make_cycle(
         consent=consent,
         stated=stated,
         metered=costs,
-        agenda=Agenda.starting(shape(costs), around.local_now(), start_within, drawn.uniform),
+        agenda=Agenda.starting(shape(costs), around.local_now(), start_within, around.random.uniform),
         around=around,
         show=show,
         thorough=thorough,

@@ -15,7 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -141,6 +142,16 @@ class LabSession:
         answer: list[dict[str, Any]] = self._ask_path("acts", None)
         return answer
 
+    @contextmanager
+    def capturing(self, file: Path) -> Iterator[None]:
+        """Write every packet that either side sends, as it enters the path, into a pcap file. Raises OSError."""
+        with file.open("wb") as opened:
+            self._ask_path("capture", None, (opened.fileno(),))
+        try:
+            yield
+        finally:
+            self._ask_path("capture", None)
+
     # --- inside -------------------------------------------------------------------------------------------------------
 
     def socket(
@@ -220,9 +231,9 @@ class LabSession:
             texts = (stream.read().decode(errors="replace") for stream in (out, errors))
             return subprocess.CompletedProcess(list(argv), code, *texts)
 
-    def _ask_path(self, order: str, argument: object) -> Any:
+    def _ask_path(self, order: str, argument: object, descriptors: Sequence[int] = ()) -> Any:
         try:
-            messages.send(self._path, (order, argument))
+            messages.send(self._path, (order, argument), descriptors)
             answer, _ = messages.receive(self._path)
         except (EOFError, BrokenPipeError):
             raise LabError("the lab's path ended; its words are above") from None

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import nullcontext
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import partial
@@ -100,8 +101,13 @@ def _by_run(scenario: "Scenario") -> bool:
 @click.argument("name")
 @click.argument("program", nargs=-1, type=click.UNPROCESSED)
 @click.option("--acts", is_flag=True, help="Afterwards, print what the censor did, one line a flow.")
+@click.option(
+    "--pcap",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write every packet into this file, as Wireshark reads it.",
+)
 @shared_options
-def run(shared: Shared, name: str, program: tuple[str, ...], acts: bool) -> int:
+def run(shared: Shared, name: str, program: tuple[str, ...], acts: bool, pcap: Path | None) -> int:
     """Run a program inside scenario NAME; by default one round of `efir run`.
 
     NAME may be a file of your own. curl and dig work as on a real line:
@@ -112,7 +118,7 @@ def run(shared: Shared, name: str, program: tuple[str, ...], acts: bool) -> int:
     def inside() -> int:
         from lab.running import busy, running
 
-        with running(scenario, targets) as lab:
+        with running(scenario, targets) as lab, lab.session.capturing(pcap) if pcap else nullcontext():
             busy(lab, scenario.busy)
             argv = program or lab.efir("run", "--once", *_own_options(shared))
             code = lab.session.run(argv, env=lab.environment).returncode

@@ -11,7 +11,7 @@ from efir.i18n import _
 from efir.options import Shared, shared_options
 from efir.targets_in_use import targets_in_use, update
 from measurements.state import StateFolder
-from measurements.targets import Control, Endpoint
+from measurements.targets import Control, Endpoint, Transfer
 from measurements.targets_check import Finding, check_rules
 from vantage.consent import read_consent
 
@@ -32,12 +32,18 @@ def list_(shared: Shared) -> Exit:
         for each in platform.endpoints
     ]
     rows += [_row(f"{control.scope} control", control.id, control) for control in targets.controls]
+    for key, platform in targets.platforms.items():
+        rows += [row for transfer in platform.transfers for row in _downloads("platform", key, transfer)]
+    for control in targets.controls:
+        rows += _downloads(f"{control.scope} control", control.id, control.transfer)
     for row in rows:
         shared.out.line({"type": "target", **row})
     for resolver in targets.resolvers:
         shared.out.line(
             {"type": "resolver", "id": resolver.id, "url": resolver.doh, "address": resolver.address}
         )
+        where = resolver.doh or resolver.address or resolver.id
+        rows.append({"of": resolver.id, "id": "resolver", "where": where, "probes": ["dns"]})
     _show(shared, rows)
     return Exit.OK
 
@@ -96,6 +102,20 @@ def _row(kind: str, owner: str, entry: Endpoint | Control) -> dict[str, Any]:
         "probes": entry.probes,
         "verified": entry.verified,
     }
+
+
+def _downloads(kind: str, owner: str, transfer: Transfer | None) -> list[dict[str, Any]]:
+    """What throughput pairs contact: an object, or a page and the pattern of the object's address; a neutral name."""
+    if transfer is None:
+        return []
+    found = transfer.discover
+    places = {
+        "transfer": found.page if found else transfer.url,
+        "pattern": found.pattern if found else None,
+        "neutral": transfer.neutral_sni,
+    }
+    more = {"kind": kind, "of": owner, "probes": ["transfer"], "verified": transfer.verified}
+    return [{"id": id_, "where": where, **more} for id_, where in places.items() if where]
 
 
 def _report(shared: Shared, findings: list[Finding]) -> None:

@@ -9,10 +9,10 @@ import socket
 import struct
 import time
 from collections.abc import Callable
-from typing import Any
 
 from lab.censor.censor import Censor
 from lab.engine import messages
+from lab.path.capture import Capture
 from lab.path.path import DOWN, UP, Path
 from lab.scenario import Scenario
 
@@ -63,7 +63,12 @@ class PathLoop:
         self._started = time.monotonic()
         self._path: Path | None = None
         self._censor: Censor | None = None
-        self._orders: dict[str, Callable[[Any], object]] = {"load": self._load, "acts": self._acts}
+        self._capture: Capture | None = None
+        self._orders: dict[str, Callable[..., object]] = {
+            "load": self._load,
+            "acts": self._acts,
+            "capture": self._set_capture,
+        }
 
     def run(self) -> None:
         gc.collect()
@@ -88,6 +93,8 @@ class PathLoop:
                 data = os.read(descriptor, 65536)
             except BlockingIOError:
                 return
+            if self._capture is not None:
+                self._capture.add(time.time(), data)
             if path is not None:
                 path.receive(time.monotonic() - started, up, data)
 
@@ -104,10 +111,10 @@ class PathLoop:
 
     def _obey(self) -> bool:
         try:
-            (order, argument), _ = messages.receive(self._control)
+            (order, argument), descriptors = messages.receive(self._control)
         except EOFError:
             return False
-        messages.send(self._control, self._orders[order](argument))
+        messages.send(self._control, self._orders[order](argument, *descriptors))
         return True
 
     def _load(self, scenario: Scenario) -> None:
@@ -118,3 +125,9 @@ class PathLoop:
 
     def _acts(self, _: None) -> list[dict[str, object]]:
         return self._censor.acts() if self._censor else []
+
+    def _set_capture(self, _: None, descriptor: int | None = None) -> None:
+        """Write packets into this file from now on; without one, no more."""
+        if self._capture is not None:
+            self._capture.close()
+        self._capture = None if descriptor is None else Capture(open(descriptor, "wb"))  # noqa: SIM115 - closed above
