@@ -15,12 +15,12 @@ from measurements.records import Observation, ThrottleLine
 from measurements.rules.line import Line, judge_line
 from measurements.store import Spool
 from measurements.targets import Targets
-from measurements.throttle.decision import decide
 from measurements.throttle.evidence import Plan as TariffPlan
 from measurements.throttle.history import KEPT, baselines_of, noise_of
 from measurements.throttle.line import throttle_line
 from measurements.throttle.reasons import NOT_HELD
 from measurements.throttle.scope import scope
+from measurements.throttle.series import with_series
 from measurements.throttle.signature import signature
 from vantage.network import network_key
 
@@ -99,7 +99,7 @@ async def measure_throttling(
 def line_of(result: "PlatformResult", check_bytes: int = 0) -> ThrottleLine:
     """The platform's line of the NDJSON contract; `check_bytes` is its share of what the check of the line cost."""
     family = result.decision.family
-    evidence = next(each for each in result.evidence if decide(each).host_family == family.host_family)
+    evidence = result.evidence[result.decision.families.index(family)]
     line = throttle_line(
         result.decision,
         signature(evidence, family),
@@ -107,6 +107,7 @@ def line_of(result: "PlatformResult", check_bytes: int = 0) -> ThrottleLine:
         result.bytes_received + check_bytes,
         round(result.seconds, 3),
     )
+    line = with_series(line, result.series)
     return structs.replace(line, reason=_joined(line.reason, *result.notes))
 
 

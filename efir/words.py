@@ -1,6 +1,7 @@
 """Stored words in the reader's language: verdicts, steps of a round, what a verdict means."""
 
 from efir.i18n import _
+from measurements.records import Direction, Transport
 from measurements.throttle.reasons import NOT_HELD, NOTES, REASONS
 
 
@@ -23,6 +24,11 @@ def speed(word: str) -> str:
         "not_throttled": _("not slowed down"),
         "inconclusive": _("cannot be said"),
     }.get(word, word)
+
+
+def series(protocol: Transport, direction: Direction) -> list[str]:
+    """What sets a series apart from downloads over TCP, which are the rule."""
+    return [*(["QUIC"] if protocol == "quic" else []), *([_("upload")] if direction == "upload" else [])]
 
 
 def reasons(words: str | None) -> list[str]:

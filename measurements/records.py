@@ -120,7 +120,7 @@ class TransferFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     arm: str | None = None  # helper | same_address | foreign | ... of a pair's control
     pair: str | None = None  # same value on the two flows of a pair
     position: int | None = None  # 0 = first of its pair on the wire
-    purpose: str | None = None  # pair | noise | long | warm_up | before | after | sentinel
+    purpose: str | None = None  # pair | noise | long | warm_up | before | after | scope | sentinel | series
     asked_bytes: int | None = None  # object size asked for
     announced_bytes: int | None = None  # Content-Length of the answer
     cap_bytes: int | None = None  # where the reader stops
@@ -141,6 +141,11 @@ class TransferFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         tuple[float, float, float], ...
     ] = ()  # (seconds, rcv_rtt, out-of-order segments), one a second
     sender_info: dict[str, float] = {}  # the helper's TCP_INFO of this flow: bytes_retrans, rtt, min_rtt ...
+
+    @property
+    def main(self) -> bool:
+        """A download over TCP: the series that platforms are compared by, in which no other one is mixed."""
+        return self.protocol == "tcp" and self.direction == "download"
 
 
 class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -244,6 +249,22 @@ class TraceLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag
     hops: tuple[TraceHop, ...] = ()
 
 
+class SeriesLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A further series of a session, in its `throttle` line: paired, tested and told on its own."""
+
+    protocol: Transport
+    direction: Direction
+    verdict: str  # throttled | not_throttled | inconclusive
+    ratio: float | None = None  # target / control, Hodges-Lehmann
+    ratio_low: float | None = None
+    ratio_high: float | None = None
+    p_value: float | None = None
+    pairs: int = 0
+    control_arm: str | None = None
+    effective_bytes_per_second: float | None = None
+    reason: str | None = None
+
+
 class ThrottleLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="throttle"):
     """`throttle` line of the NDJSON contract; one a platform and session."""
 
@@ -262,3 +283,4 @@ class ThrottleLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
     reason: str | None = None
     bytes_received: int = 0
     duration_seconds: float = 0.0
+    series: tuple[SeriesLine, ...] = ()  # QUIC, uploads

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from statistics import median_low
 from typing import Final
 
+from efir import words
 from efir.i18n import _
 from efir.output import Output
 from measurements.records import Observation
@@ -14,15 +15,19 @@ TARGET, CONTROL, BOTH = "#", "o", "@"
 
 
 def show_pairs(out: Output, rows: Sequence[Observation]) -> None:
-    """Print every pair among `rows` (transfers of one session, in any order) and plot the one in the middle."""
+    """Print every pair among `rows` (transfers of one session, in any order) and plot the middle one of TCP downloads.
+
+    Where there are none, the middle one of all.
+    """
     pairs = pairs_of(rows)
     if not pairs:
         out.text(_("No pairs were measured."))
         return
     for target, control in pairs:
         out.text(pair_text(target, control))
-    middle = median_low(range(len(pairs)))
-    target, control = sorted(pairs, key=_ratio)[middle]
+    main = [pair for pair in pairs if pair[0].transfer and pair[0].transfer.main] or pairs
+    middle = median_low(range(len(main)))
+    target, control = sorted(main, key=_ratio)[middle]
     out.text("")
     for line in plot(target, control):
         out.text(line)
@@ -42,14 +47,15 @@ def pair_text(target: Observation, control: Observation) -> str:
     facts = target.transfer
     assert facts is not None
     ratio = _ratio((target, control))
-    words = [
+    long = [_("(long)")] if facts.purpose == "long" else []
+    parts = [
         target.time.strftime("%H:%M:%S"),
-        f"{facts.arm} {_('(long)')}" if facts.purpose == "long" else str(facts.arm),
+        " ".join([*words.series(facts.protocol, facts.direction), str(facts.arm), *long]),
         _("target {speed}").format(speed=_speed(target)),
         _("control {speed}").format(speed=_speed(control)),
         _("ratio {ratio}").format(ratio="-" if ratio == float("inf") else f"{ratio:.2g}"),
     ]
-    return "  ".join(words)
+    return "  ".join(parts)
 
 
 def plot(target: Observation, control: Observation) -> list[str]:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Self
 from efir import words
 from efir.i18n import _
 from efir.output import Output
-from measurements.records import ThrottleLine
+from measurements.records import SeriesLine, ThrottleLine
 from measurements.throttle.decision import decide_arm
+from measurements.throttle.evidence import SessionEvidence
+from measurements.throttle.flow import Arm
 from measurements.throttle.thresholds import THRESHOLDS
 
 if TYPE_CHECKING:
@@ -44,27 +46,29 @@ class SessionProgress:
         session = progress.session
         if self._status is not None:
             self._status.update(text)
-        elif len(session.pairs) > self._said.get(session.platform, 0):
-            self._said[session.platform] = len(session.pairs)
+        elif session.pairs_taken > self._said.get(session.platform, 0):
+            self._said[session.platform] = session.pairs_taken
             self._out.text(text)
 
 
 def progress_text(progress: "Progress", plan: "Plan") -> str:
     """`youtube helper: pair 4 of at most 18, ratio 0.02 (0.01-0.05), 2.1 MB, at most 50 min left`."""
     session = progress.session
-    parts = [f"{session.platform} {session.now or _('controls first')}"]
-    if session.now:
-        pairs = sum(1 for pair in session.pairs if pair.arm == session.now)
+    seen, arm = session.under_way
+    if arm is None:
+        parts = [f"{session.platform} {_('controls first')}"]
+    else:
+        parts = [" ".join([session.platform, *words.series(seen.protocol, seen.direction), arm])]
+        pairs = sum(1 for pair in seen.pairs if pair.arm == arm)
         parts.append(_("pair {pairs} of at most {most}").format(pairs=pairs, most=plan.max_pairs))
-        parts += _ratio_words(progress)
+        parts += _ratio_words(seen, arm)
     parts.append(f"{progress.bytes_received / 1e6:.1f} MB")
     parts.append(_("at most {minutes} min left").format(minutes=ceil(progress.seconds_left / 60)))
     return ", ".join(parts)
 
 
-def _ratio_words(progress: "Progress") -> list[str]:
-    session = progress.session
-    contrast = decide_arm(session.evidence, session.now).contrast if session.now and session.pairs else None
+def _ratio_words(seen: SessionEvidence, arm: Arm) -> list[str]:
+    contrast = decide_arm(seen, arm).contrast if seen.pairs else None
     if contrast is None:
         return []
     return [_("ratio {ratio}").format(ratio=ratio_text(contrast.ratio, contrast.low, contrast.high))]
@@ -77,6 +81,15 @@ def ratio_text(ratio: float | None, low: float | None, high: float | None) -> st
     if low is None or high is None:
         return f"{ratio:.2g}"
     return f"{ratio:.2g} ({low:.2g}-{high:.2g})"
+
+
+def series_text(series: SeriesLine) -> str:
+    """`QUIC: slowed down, target / control: 0.03 (0.02-0.05), 10 pairs`, and why, where it cannot be said."""
+    parts = [f"{' '.join(words.series(series.protocol, series.direction))}: {words.speed(series.verdict)}"]
+    if series.ratio is not None:
+        ratio = ratio_text(series.ratio, series.ratio_low, series.ratio_high)
+        parts.append(_("target / control: {ratio}, {pairs} pairs").format(ratio=ratio, pairs=series.pairs))
+    return ", ".join([*parts, *words.reasons(series.reason)])
 
 
 def show_throttling(out: Output, lines: Sequence[ThrottleLine], results: "Sequence[PlatformResult]") -> None:
@@ -93,11 +106,13 @@ def show_throttling(out: Output, lines: Sequence[ThrottleLine], results: "Sequen
             out.text("  " + _("held at about {rate} kbit/s").format(rate=round(rate)))
         for reason in words.reasons(line.reason):
             out.text("  " + reason)
+        for series in line.series:
+            out.text("  " + series_text(series))
         spent = f"{line.bytes_received / 1e6:.1f} MB, {line.duration_seconds / 60:.1f} min"
         out.text("  " + spent)
     if results:
         out.text(_("Each pair, and a plot: efir explain {platform}").format(platform=lines[0].platform))
-        error = max(each.decision.family.family_wise_error for each in results)
+        error = max(each.error for each in results)
         out.text(
             _("Chance of any false 'slowed down' in all of this: at most {error}.").format(
                 error=f"{error:.1%}"

@@ -64,7 +64,8 @@ def flat_row(o: Observation) -> tuple[object, ...] | None:
         "endpoint": o.endpoint,
         "role": o.role,
         "probe": o.probe,
-        "pair": transfer.pair if transfer else None,
+        # The table has no column to keep QUIC and uploads apart; without a pair they are in no comparison.
+        "pair": transfer.pair if transfer and transfer.main else None,
         "arm": transfer.arm if transfer else None,
         "stage": o.stage,
         "failure": o.failure,

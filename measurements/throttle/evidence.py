@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from measurements.records import Direction, Transport
 from measurements.throttle.flow import WINDOW_START, Arm, Flow
 from measurements.throttle.pair import Pair
 
@@ -33,10 +34,12 @@ class Together:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionEvidence:
-    """One session on one host family of one platform."""
+    """One session on one host family of one platform, by one series: flows over one protocol in one direction."""
 
     platform: str
     host_family: str = "default"  # image | web | video ...
+    protocol: Transport = "tcp"
+    direction: Direction = "download"
     arms: tuple[Arm, ...]  # those on offer, whether they worked or not
     pages: tuple[Flow, ...] = ()  # downloads of the page that names the platform's current object
     pairs: tuple[Pair, ...] = ()  # decision pairs of all arms, in the order of the wire

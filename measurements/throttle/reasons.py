@@ -27,6 +27,7 @@ REASONS: Final[dict[str, str]] = {
     "only_helper": "only our own server was compared, and a box may look at the platform's addresses too",
     "tariff": "the target still ran above 1 Mbit/s and the plan may have a class for it",
     "no_arm": "no control arm was on offer",
+    "no_sign": "the first pairs showed no slowing, so no more were run",
 }
 
 # Why no session was held.
@@ -48,5 +49,6 @@ NOTES: Final[dict[str, str]] = {
     "certificate_not_seen": "no handshake with the target finished, so its certificate was never seen",
     "residual": "controls became slower after the first target flow: the address stays marked for a while",
     "addresses_too": "the same name on our own server is not slowed: name and address are looked at together",
+    "quic_slowed": "over QUIC the platform is slowed, which browsers prefer where it works",
     "control_elsewhere_fine": "other controls on the same line were fast",
 }

@@ -95,7 +95,7 @@ def signature(session: SessionEvidence, decision: FamilyDecision) -> Signature:
     if len(flows) < MIN_FLOWS:
         return Signature(flows=len(flows))
     found = features(pairs, decision.stage)
-    mechanism = next((word for word, matches in _MECHANISMS if matches(found)), None)
+    mechanism = _mechanism(session, found)
     has_rate = mechanism not in {"truncation", "handshake_delay"}
     rates = [rate for rate in map(settled_rate, flows) if rate]
     rate = median(rates) if has_rate and len(rates) >= MIN_FLOWS else None
@@ -110,6 +110,13 @@ def signature(session: SessionEvidence, decision: FamilyDecision) -> Signature:
         clamp=found.clamp,
         flows=len(flows),
     )
+
+
+def _mechanism(session: SessionEvidence, found: Features) -> Mechanism | None:
+    """Of an upload that is slowed, that it is the upload says more than how."""
+    if session.direction == "upload":
+        return "upload"
+    return next((word for word, matches in _MECHANISMS if matches(found)), None)
 
 
 def features(pairs: Sequence[Pair], stage: str | None) -> Features:

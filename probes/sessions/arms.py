@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
-from measurements.records import Role
+from measurements.records import Direction, Role, Transport
 from measurements.targets import Endpoint, Helper
 from measurements.throttle.flow import Arm
 from probes.base import Target
@@ -21,7 +21,7 @@ NEUTRAL: Final = "example.net"
 
 @dataclass(frozen=True, kw_only=True)
 class Side:
-    """One side of an arm. `sized`: the object's size is ours to choose, and stands in its path."""
+    """One side of an arm. `sized`: the object's size is ours to choose, and is the end of its path."""
 
     platform: str  # a control's id on the control's side
     role: Role
@@ -30,10 +30,7 @@ class Side:
     port: int
     sni: str
     pin: str | None = None
-
-    @property
-    def sized(self) -> bool:
-        return self.pin is not None
+    sized: bool = False
 
     def target(self, address: str, size: int) -> Target:
         """What to probe at `address`; a helper's object has `size` bytes."""
@@ -44,9 +41,11 @@ class Side:
 
 @dataclass(frozen=True, kw_only=True)
 class ArmPlan:
-    """An arm on offer."""
+    """An arm on offer, and how its bytes move."""
 
     arm: Arm
+    protocol: Transport = "tcp"
+    direction: Direction = "download"
     target: Side
     control: Side
     addresses: Split
@@ -76,6 +75,7 @@ def helper_arm(helper: Helper, platform: str, family: str, host: str) -> ArmPlan
             port=helper.port,
             sni=name,
             pin=helper.sha256,
+            sized=True,
         )
 
     return ArmPlan(
@@ -84,6 +84,20 @@ def helper_arm(helper: Helper, platform: str, family: str, host: str) -> ArmPlan
         control=side(neutral, "helper", "control"),
         addresses=split(of_one_family(helper.addresses)),
     )
+
+
+def over_quic(arm: ArmPlan) -> ArmPlan:
+    """The same objects of the same servers over HTTP/3."""
+    return replace(arm, protocol="quic")
+
+
+def upwards(arm: ArmPlan) -> ArmPlan:
+    """Uploads to our server in place of its objects."""
+
+    def side(download: Side) -> Side:
+        return replace(download, url=f"https://{download.sni}/upload", sized=False)
+
+    return replace(arm, direction="upload", target=side(arm.target), control=side(arm.control))
 
 
 def own_side(platform: str, family: str, url: str) -> Side:

@@ -18,6 +18,7 @@ from measurements.throttle.evidence import Plan as TariffPlan
 from measurements.throttle.family import OUTRANKED
 from measurements.throttle.flow import Arm, Flow
 from measurements.throttle.pair import Pair, measure, pair_use
+from measurements.throttle.series import SERIES, wanted
 from measurements.throttle.usable import STOPPED, use_of
 from probes.sessions.arms import ArmPlan, Side
 from probes.sessions.estimate import blocks
@@ -26,6 +27,7 @@ from probes.sessions.offers import Offers, host_of
 from probes.sessions.pairs import Flows, Size, size_of, warm_up_of
 from probes.sessions.plan import BEYOND, NOISE_EVERY, Plan
 from probes.sessions.purse import Purse
+from probes.sessions.series import FurtherSeries
 from probes.sessions.sharing import look
 
 AFTER: Final = 3  # control-only flows at the end, where target and control shared an address
@@ -69,6 +71,7 @@ class FamilySession:
     notes: list[str] = field(default_factory=list)  # words of reasons.NOTES
     pages: list[Flow] = field(default_factory=list)  # that were looked through for the platform's object
     silent: set[Side] = field(default_factory=set)  # targets that no byte has come from
+    further: FurtherSeries | None = None  # once the TCP downloads are decided
     _network: str = ""
     _blocks: int = 0
 
@@ -104,14 +107,15 @@ class FamilySession:
 
     @property
     def blocks_to_come(self) -> int:
-        """At most: what the arm under way lacks of its pairs, all pairs of the arms after it, and the long pair."""
+        """At most: what the arm under way lacks of its pairs, all of the arms and series after it, the long pair."""
         if self.over:
             return 0
         arms = [each.arm for each in self.arms] if self.now else list(self._expected())
         later = arms[arms.index(self.now) + 1 :] if self.now else arms
         missing = sum(1 for pair in self.pairs if pair.arm == self.now and pair_use(pair) == "counts")
         under_way = blocks(self.plan.max_pairs - missing) if self.now else 0
-        return under_way + len(later) * blocks(self.plan.max_pairs) + (self.long is None)
+        series = self.further.pairs_to_come if self.further else len(SERIES) * self.plan.max_pairs
+        return under_way + len(later) * blocks(self.plan.max_pairs) + (self.long is None) + series
 
     def _expected(self) -> Iterator[Arm]:
         """Arms that may come to be on offer."""
@@ -125,6 +129,23 @@ class FamilySession:
     @property
     def decision(self) -> FamilyDecision:
         return decide(self.evidence)
+
+    @property
+    def under_way(self) -> tuple[SessionEvidence, Arm | None]:
+        """What the series under way has seen so far, and its arm."""
+        if self.further and self.further.evidence:
+            return self.further.evidence[-1], self.further.now
+        return self.evidence, self.now
+
+    @property
+    def pairs_taken(self) -> int:
+        """Of all series."""
+        return len(self.pairs) + sum(len(seen.pairs) for seen in self.series)
+
+    @property
+    def series(self) -> tuple[SessionEvidence, ...]:
+        """What the further series have seen."""
+        return tuple(self.further.evidence) if self.further else ()
 
     async def run(self) -> AsyncIterator[bool]:
         """Work; each yield is a place to pause, True where a pair was just measured."""
@@ -165,6 +186,8 @@ class FamilySession:
                     yield True
         await self._side_by_side()
         await self._controls_after()
+        async for _ in self._further():
+            yield True
         self.over = True
 
     # Pairs -----------------------------------------------------------------------------------------------------
@@ -294,6 +317,28 @@ class FamilySession:
 
         if found.contrast:
             self.together = await look(self.flows, arm, size, found.contrast.target, self._other_name())
+
+    async def _further(self) -> AsyncIterator[None]:
+        """Over QUIC, and upwards. A platform's first host family stands for it."""
+        if self.transfer and self.transfer != self.entry.transfers[0]:
+            return
+        self.further = further = FurtherSeries(
+            flows=self.flows,
+            plan=self.plan,
+            arms=self.arms,
+            blank=SessionEvidence(
+                platform=self.platform,
+                host_family=self.family,
+                arms=(),
+                contaminable=self.evidence.contaminable,
+                plan=self.known.tariff,
+                platforms=self.platforms,
+            ),
+            stop=lambda: self.network_changed or self._out_of_time,
+        )
+        async for _ in further.run(wanted(self.decision, self.plan.clear_bytes is not None)):
+            self._watch_network()
+            yield
 
     def _other_name(self) -> str | None:
         """Another name of the platform than the one our server is asked under."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
-from typing import Any
+from typing import Any, Final
 
 from msgspec import structs
 
@@ -16,13 +16,19 @@ from measurements.throttle.of_records import flow_of
 from measurements.throttle.pair import Pair, pair_use
 from measurements.throttle.usable import use_of
 from probes import flow as asking
-from probes import transfer
+from probes import transfer, transfer_quic, transfer_upload
 from probes.base import Context, Target
 from probes.draft import Draft
 from probes.http import fetch
 from probes.page import Page
 from probes.sessions.arms import ArmPlan, Side
 from probes.sessions.plan import CAP_SHARE, FOREIGN_BYTES, WARM_UP_BYTES, Plan
+
+_PROBES: Final = {
+    ("tcp", "download"): transfer.probe,
+    ("quic", "download"): transfer_quic.probe,
+    ("tcp", "upload"): transfer_upload.probe,
+}
 
 
 @dataclass
@@ -128,7 +134,8 @@ class Flows:
         return pair
 
     async def _run(self, plan: ArmPlan, side: Side, address: str, size: Size, **marks: Any) -> Observation:
-        token = asking.new_token() if side.sized and self.helper_tells else None
+        # Only of TCP downloads our server knows more than we.
+        token = asking.new_token() if side.sized and plan.protocol == "tcp" and self.helper_tells else None
         wanted = asking.Flow(
             target=side.target(address, size.cap_bytes),
             cap_bytes=size.cap_bytes,
@@ -139,7 +146,7 @@ class Flows:
             arm=plan.arm,
             **marks,
         )
-        row = await transfer.probe(wanted, self.context)
+        row = await _PROBES[plan.protocol, plan.direction](wanted, self.context)
         self._count(row)
         if token and row.http:
             self._tokens[row.id] = token

@@ -28,6 +28,8 @@ METERED_PAIRS: Final = 4_500_000
 METERED_CLEAR: Final = 9_000_000 - 200_000
 # A first flow fills caches on the way; nothing is measured by it, so it may be short.
 WARM_UP_BYTES: Final = 64_000
+# Over QUIC, and upwards: known caps there had no burst (Russia 2024), so that short flows show them.
+SERIES_BYTES: Final = 128_000
 CAP_SHARE: Final = (0.75, 1.0)  # the cap of a pair is drawn from this share, so that no box can learn it
 NOISE_EVERY: Final = 4  # every fourth block compares controls with each other
 
@@ -49,6 +51,7 @@ class Plan:
     budget: int = UNMETERED_BUDGET  # of all sessions together
     foreign_budget: int = FOREIGN_BUDGET
     session_seconds: float = THRESHOLDS.session_seconds
+    series_bytes: int = SERIES_BYTES  # a flow of a further series
     beyond_bytes: int | None = None  # how far pairs may follow a long flow's change; None = as far as needed
 
     @property

@@ -9,7 +9,7 @@ from typing import Final
 
 from measurements.records import Observation
 from measurements.targets import Targets, Transfer
-from measurements.throttle.decision import PlatformDecision, decide_platform
+from measurements.throttle.decision import PlatformDecision, decide, decide_platform
 from measurements.throttle.evidence import SessionEvidence
 from probes.base import Context
 from probes.sessions.estimate import Pace
@@ -41,10 +41,17 @@ class PlatformResult:
 
     platform: str
     decision: PlatformDecision
-    evidence: tuple[SessionEvidence, ...]  # one a host family, in the order of decision.families
+    evidence: tuple[SessionEvidence, ...]  # one a host family, and uploads, in the order of decision.families
+    series: tuple[SessionEvidence, ...]  # further ones: QUIC, uploads
     bytes_received: int
     seconds: float
     notes: tuple[str, ...] = ()
+
+    @property
+    def error(self) -> float:
+        """Chance of any false `throttled` in the session, over all that was tested side by side."""
+        tested = [*self.evidence, *(seen for seen in self.series if seen.direction == "download")]
+        return min(1.0, sum(decide(seen).family_wise_error for seen in tested))
 
 
 @dataclass
@@ -145,10 +152,16 @@ class Sessions:
 
     def _result(self, name: str, sessions: Sequence[FamilySession], started: float) -> PlatformResult:
         own = [each for each in sessions if each.platform == name]
+        series = tuple(seen for each in own for seen in each.series)
+        evidence = (
+            *(each.evidence for each in own),
+            *(seen for seen in series if seen.direction == "upload"),
+        )
         return PlatformResult(
             platform=name,
-            decision=decide_platform([each.decision for each in own]),
-            evidence=tuple(each.evidence for each in own),
+            decision=decide_platform([decide(seen) for seen in evidence]),
+            evidence=evidence,
+            series=series,
             bytes_received=sum(each.flows.own.received for each in own),
             seconds=self.context.clock.monotonic() - started,
             notes=tuple(note for each in own for note in each.notes),
