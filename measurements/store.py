@@ -48,6 +48,15 @@ _HEADROOM: Final = 0.05
 # How long a write waits for another process's transaction; ours last milliseconds.
 _BUSY_SECONDS: Final = 10.0
 
+# temp_store: a large sort would else lie in a temporary file, outside of our folder and beyond `efir wipe`.
+_PRAGMAS: Final = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "secure_delete=ON",
+    "temp_store=MEMORY",
+    "foreign_keys=ON",
+)
+
 _KINDS: Final[dict[str, type[Any]]] = {
     "verdict": VerdictLine,
     "summary": SummaryLine,
@@ -89,7 +98,7 @@ class Spool:
         connection = sqlite3.connect(
             self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         return connection
 

@@ -9,6 +9,7 @@ import click
 
 from efir.consenting import ensure_consent
 from efir.exits import Exit
+from efir.i18n import _
 from efir.measuring import Measured, known_platforms, measure_once, measured_targets
 from efir.options import Shared, shared_options
 from efir.show.progress import RoundProgress
@@ -65,8 +66,14 @@ def command(
     chosen = known_platforms(targets, platforms)
     with Spool(IN_MEMORY if keep_nothing else StateFolder(shared.state).spool) as spool:
         if once:
-            return asyncio.run(_once(shared, targets, chosen, spool, thorough))
-        return asyncio.run(_go_on(shared, targets, chosen, spool, consent, metered, start_within, thorough))
+            work = _once(shared, targets, chosen, spool, thorough)
+        else:
+            work = _go_on(shared, targets, chosen, spool, consent, metered, start_within, thorough)
+        done = asyncio.run(work)
+        if keep_nothing:
+            number = spool.counts()["waiting"]
+            shared.out.text(_("{number} results were never sent and are gone now.").format(number=number))
+        return done
 
 
 async def _once(

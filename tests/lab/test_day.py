@@ -5,12 +5,9 @@ import json
 import re
 import socket
 import subprocess
-import sys
 from bisect import bisect_right
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,7 +15,7 @@ import msgspec
 import pytest
 
 from lab.addresses import CLIENT_IPV4, CLIENT_IPV6, SERVER_IPV4
-from lab.running import Running, running
+from lab.running import running
 from lab.scenario_file import load, packaged
 from lab.world.plan import HELPER, Plan, make_plan
 from lab.world.samples import discovered
@@ -27,16 +24,15 @@ from measurements.state import StateFolder
 from measurements.store import Spool
 from measurements.targets import Targets
 from measurements.targets_file import load_targets
+from tests.lab.volunteer import COLLECTOR_PORT, EFIR, collecting, live
 from tests.lab.wire import End, Seen, packets, seen_of
 from vantage.cadence import DAY, Every, shape
-from vantage.consent import TEXT_VERSION, Consent, write_consent
 
 # On a busy machine flows look slowed by chance, and three of four would start a session in real time.
 pytestmark = [pytest.mark.lab, pytest.mark.alone]
 
 ROOT = Path(__file__).parents[2]
-EFIR = [sys.executable, "-m", "efir"]
-COLLECTOR: End = (socket.IPPROTO_TCP, SERVER_IPV4, 8080)
+COLLECTOR: End = (socket.IPPROTO_TCP, SERVER_IPV4, COLLECTOR_PORT)
 # Fast enough for a day in half a minute, and slow enough that a busy computer makes no flow look slowed.
 LINE = {"one_way_delay": 0.001, "rate_up": 40e6, "rate_down": 40e6}
 # What goes on for less than this is one sweep or one round, in seconds of the day.
@@ -68,46 +64,17 @@ class Day:
         return found
 
 
-@contextmanager
-def collecting(lab: Running) -> Iterator[Path]:
-    """A collector on the servers' side; gives an invite to it."""
-    folder, invite = lab.session.folder / "collector", lab.session.folder / "invite.json"
-    url = f"http://{COLLECTOR[1]}:{COLLECTOR[2]}"
-    subprocess.run(
-        [*EFIR, "collect", "invite", "--store", folder, "--collector", url, "--out", invite, "--quiet"],
-        check=True,
-    )
-    command = [
-        *EFIR,
-        "collect",
-        "--store",
-        str(folder),
-        "--listen",
-        f"{SERVER_IPV4}:{COLLECTOR[2]}",
-        "--quiet",
-    ]
-    process = lab.session.popen(command, server_side=True)
-    try:
-        yield invite
-    finally:
-        process.send_signal(15)
-        process.wait(10)
-
-
 @pytest.fixture(scope="module")
 def day(require_lab: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
     targets, folder = load_targets(), tmp_path_factory.mktemp("day")
     scenario = load(packaged()["open"], targets)
     scenario = replace(scenario, link=replace(scenario.link, **LINE))
-    with running(scenario, targets) as lab, collecting(lab) as invite:
-        subprocess.run([*EFIR, "invite", invite, "--state", lab.state, "--quiet"], check=True)
-        agreed = {"helper": True, "upload": True, "live": True}
-        consent = Consent(time=datetime.now(UTC), text_version=TEXT_VERSION, interactive=True, **agreed)
-        write_consent(StateFolder(lab.state), consent)
-        program = [sys.executable, "-m", "tests.lab.fast_day", lab.state, lab.targets, lab.ca_file]
+    with running(scenario, targets) as lab, collecting(lab):
         with lab.session.capturing(folder / "day.pcap"):
-            run = lab.session.run(list(map(str, program)), capture=True, timeout=120, cwd=ROOT)
-        assert run.returncode == 0, run.stderr
+            said = live(lab, hours=24)
+        assert said["written"], (
+            "a usual run has its spool open; tests/lab/test_keep_nothing.py relies on seeing that"
+        )
         with Spool(StateFolder(lab.state).spool) as spool:
             stored, waiting = msgspec.json.encode(spool.arrivals(Cursor())), len(spool.waiting())
         yield Day(
@@ -115,7 +82,7 @@ def day(require_lab: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             plan=make_plan(targets),
             state=lab.state,
             seen=seen_of(packets(folder / "day.pcap"), (CLIENT_IPV4, CLIENT_IPV6)),
-            jumps=[(real, moment) for real, moment in json.loads(run.stdout)],
+            jumps=[(real, moment) for real, moment in said["jumps"]],
             stored=stored,
             waiting=waiting,
         )
