@@ -1,6 +1,7 @@
 """Where analyses get their rows from: `open_data`, whatever engine holds them."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +18,9 @@ class Data(Protocol):
     @property
     def sql(self) -> Dialect:
         """Snippets in which engines differ; build queries from them."""
+
+    def rows(self, first: date, last: date) -> str:
+        """Rows of `flat` of these UTC days, in brackets as a source of a query."""
 
     def query(self, sql: str) -> Any:
         """The answer as a `pyarrow.Table`."""

@@ -17,12 +17,13 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 
+from analysis.days import batches
 from analysis.engines.duck import connect, quoted
 from analysis.tables import Table
 
 WORK = ".import"  # inside the store: staged rows, gone when the import ends
 ROW_GROUP = 122_880  # rows; DuckDB's own default, a row group is its unit of parallel reading
-# Days are merged together up to so many rows (some 500 MB), since each statement costs some 10 ms whatever it does.
+# Days are merged together up to so many rows (some 500 MB).
 MERGED_AT_ONCE = 2_000_000
 
 
@@ -138,7 +139,7 @@ class Stage:
             f"SELECT CAST(CAST(time AS DATE) AS VARCHAR) AS day, count(*) FROM {_read(self._staged)} "
             "GROUP BY day ORDER BY day"
         ).fetchall()
-        added = sum(self._merge(batch) for batch in _batches(days))
+        added = sum(self._merge(batch) for batch in batches(days, MERGED_AT_ONCE))
         shutil.rmtree(self._folder)
         return Added(added, sum(rows for _, rows in days) - added)
 
@@ -180,20 +181,6 @@ class Stage:
             + " AND ".join(f"new.{name} IS NOT DISTINCT FROM old.{name}" for name in names)
             for which, names in self.table.held_as
         )
-
-
-def _batches(days: list[tuple[str, int]]) -> Iterator[list[str]]:
-    """Days in a row with at most `MERGED_AT_ONCE` rows together; a larger day stands alone."""
-    batch: list[str] = []
-    rows = 0
-    for day, number in days:
-        if batch and rows + number > MERGED_AT_ONCE:
-            yield batch
-            batch, rows = [], 0
-        batch.append(day)
-        rows += number
-    if batch:
-        yield batch
 
 
 def _read(folder: Path) -> str:

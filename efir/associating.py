@@ -123,7 +123,7 @@ def opened(folder: str) -> "Data":
 def votes_of(data: "Data", outcome: str, plan: "Plan") -> "list[Votes]":
     """The cells that a plan asks for."""
     from analysis.as_groups import pool
-    from analysis.votes import load_votes
+    from analysis.votes.load import load_votes
 
     cells = load_votes(data, cast("Outcome", outcome), plan.platforms)
     return pool(cells) if plan.by_group else cells

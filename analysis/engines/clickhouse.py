@@ -7,6 +7,7 @@ The database holds a table or view `flat` with the columns of the store. Nothing
 import hashlib
 import http.client
 from collections.abc import Iterator
+from datetime import date
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
@@ -51,6 +52,10 @@ class ClickHouseData:
             raise DataError(
                 f"{self._host}: the table `flat` is empty; docs/clickhouse.md says how to load it"
             )
+
+    def rows(self, first: date, last: date) -> str:
+        """Rows of `flat` of these UTC days."""
+        return f"(SELECT * FROM flat WHERE day >= '{first}' AND day <= '{last}')"
 
     def query(self, sql: str) -> Any:
         """The answer as a `pyarrow.Table`."""

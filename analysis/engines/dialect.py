@@ -12,14 +12,20 @@ class Dialect:
     """Templates of one engine; `{x}` is the expression they are applied to."""
 
     name: str
-    epoch_template: str  # seconds since 1970 as a double
+    micros_template: str  # whole microseconds since 1970
     day_template: str  # UTC day as a date
     quantile_template: str  # {q} in 0-1
     integer_template: str  # cast to a 64-bit integer, rounding down
+    records_template: str  # {x} are fields, each after its `field_prefix`
+    field_prefix: str = ""  # {n} is the place of a field
+
+    def micros(self, x: str) -> str:
+        """Microseconds since 1970-01-01 UTC, a whole number: means of them do not depend on the order of rows."""
+        return self.micros_template.format(x=x)
 
     def epoch(self, x: str) -> str:
         """Seconds since 1970-01-01 UTC, with fractions."""
-        return self.epoch_template.format(x=x)
+        return f"({self.micros(x)} / 1000000)"
 
     def day(self, x: str) -> str:
         """The UTC day of a time."""
@@ -33,6 +39,12 @@ class Dialect:
         """Linear-interpolated quantile as an aggregate."""
         return self.quantile_template.format(x=x, q=q)
 
+    def records(self, *fields: str) -> str:
+        """All rows of a group as one list of records, as an aggregate; its fields go by their place."""
+        return self.records_template.format(
+            x=", ".join(f"{self.field_prefix.format(n=n)}{x}" for n, x in enumerate(fields))
+        )
+
     @property
     def goodput(self) -> str:
         """Bytes per second of a flow: its own goodput, else bytes / seconds."""
@@ -41,16 +53,19 @@ class Dialect:
 
 DUCKDB = Dialect(
     name="duckdb",
-    epoch_template="epoch({x})",
+    micros_template="epoch_us({x})",
     day_template="CAST({x} AS DATE)",
     quantile_template="quantile_cont({x}, {q})",
     integer_template="CAST({x} AS BIGINT)",
+    records_template="list(struct_pack({x}))",
+    field_prefix="f{n} := ",
 )
 
 CLICKHOUSE = Dialect(
     name="clickhouse",
-    epoch_template="(toUnixTimestamp64Micro({x}) / 1000000)",
+    micros_template="toUnixTimestamp64Micro({x})",
     day_template="toDate({x}, 'UTC')",
     quantile_template="quantileExactInclusive({q})({x})",
     integer_template="toInt64({x})",
+    records_template="groupArray(tuple({x}))",
 )

@@ -1,7 +1,8 @@
 """DuckDB over the day-partitioned Parquet files of a store: the engine of a laptop."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -32,6 +33,20 @@ def quoted(path: Path | str) -> str:
     return "'" + str(path).replace("'", "''") + "'"
 
 
+def day_of(file: Path) -> str:
+    """The UTC day, YYYY-MM-DD, of a file of a store."""
+    return file.parent.name.removeprefix("day=")
+
+
+def _read(files: Iterable[Path]) -> str:
+    columns = ", ".join((*STORED_NAMES, "day"))
+    names = ", ".join(map(quoted, files))
+    return (
+        f"SELECT {columns} FROM read_parquet([{names}], union_by_name = true, hive_partitioning = true, "
+        "hive_types = {'day': DATE})"
+    )
+
+
 class DuckData:
     """One store, open for reading. Any number of readers may share it, also while an import runs."""
 
@@ -40,12 +55,11 @@ class DuckData:
     def __init__(self, files: list[Path]) -> None:
         self._files = files
         self._connection = connect()
-        columns = ", ".join((*STORED_NAMES, "day"))
-        names = "[" + ", ".join(map(quoted, files)) + "]"
-        self._connection.execute(
-            f"CREATE VIEW flat AS SELECT {columns} FROM read_parquet({names}, union_by_name = true, "
-            "hive_partitioning = true, hive_types = {'day': DATE})"
-        )
+        self._connection.execute(f"CREATE VIEW flat AS {_read(files)}")
+
+    def rows(self, first: date, last: date) -> str:
+        """Rows of `flat` of these UTC days: only their files are opened, where the view opens all to learn columns."""
+        return f"({_read([file for file in self._files if str(first) <= day_of(file) <= str(last)])})"
 
     def query(self, sql: str) -> Any:
         """The answer as a `pyarrow.Table`."""

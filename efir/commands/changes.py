@@ -27,7 +27,7 @@ def command(shared: Shared, folder: str, outcomes: tuple[str, ...], platforms: t
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from analysis.changes.detect import changes
     from analysis.data import DataError, open_data
-    from analysis.votes import load_votes
+    from analysis.votes.load import load_votes
 
     try:
         data = open_data(folder)

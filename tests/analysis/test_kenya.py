@@ -16,7 +16,7 @@ from analysis.data import open_data
 from analysis.importing.run import import_files
 from analysis.ooni.platforms import platforms_of
 from analysis.schedule.load import parse_schedule
-from analysis.votes import load_votes
+from analysis.votes.load import load_votes
 from efir.cli import command
 from efir.exits import Exit, run_command
 from measurements.targets_file import load_targets

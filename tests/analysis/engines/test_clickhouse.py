@@ -13,7 +13,7 @@ from analysis.data import Data, DataError, open_data
 from analysis.parquet_store import open_writer
 from analysis.tables import FLAT
 from analysis.verdicts.stored import of_hours
-from analysis.votes import load_votes
+from analysis.votes.load import load_votes
 from measurements.targets import Targets
 
 START = datetime(2023, 10, 30, tzinfo=UTC)  # two months: two partitions

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from analysis.correlate.types import Outcome, Votes
 from analysis.data import open_data
 from analysis.importing.run import import_files
 from analysis.ooni.platforms import platforms_of
-from analysis.votes import load_votes
+from analysis.votes import spans
+from analysis.votes.load import load_votes
 from measurements.formats.flat import NAMES
 from measurements.targets_file import load_targets
 
@@ -40,7 +42,7 @@ def load(tmp_path: Path) -> Load:
 
 def flow(minute: int, role: str, goodput: float | None, **more: Any) -> dict[str, Any]:
     return {
-        "time": f"2024-05-01T{minute // 60:02}:{minute % 60:02}:00Z",
+        "time": (datetime(2024, 5, 1, tzinfo=UTC) + timedelta(minutes=minute)).isoformat(),
         "vantage": "v1",
         "asn": 9198,
         "platform": "youtube" if role == "target" else "wikipedia",
@@ -62,13 +64,18 @@ def pair(
 
 FAILED = {"failure": "generic_timeout_error", "stage": "transfer"}
 
+
+def broken_pair(minute: int) -> list[dict[str, Any]]:
+    return [flow(minute, "target", None, **FAILED), flow(minute, "control", 1000)]
+
+
 GOODPUT: dict[str, tuple[list[dict[str, Any]], list[float]]] = {
     "one vote a half hour, the median of its pairs": (
         [*pair(0, 500), *pair(5, 1000), *pair(20, 2000), *pair(31, 100)],
         [1.0, 0.1],
     ),
     "a failed target takes the smallest ratio of the unfailed": (
-        [*pair(0, 500), *pair(31, 200), flow(65, "target", None, **FAILED), flow(65, "control", 1000)],
+        [*pair(0, 500), *pair(31, 200), *broken_pair(65)],
         [0.5, 0.2, 0.2],
     ),
     "a pair whose control failed is dropped": (
@@ -79,6 +86,18 @@ GOODPUT: dict[str, tuple[list[dict[str, Any]], list[float]]] = {
     "a target without its control is no pair": ([*pair(0, 500), flow(31, "target", 700)], [0.5]),
     "a pair id that returns hours later is another pair": (
         [*pair(0, 500, pair="p"), *pair(400, 100, pair="p")],
+        [0.5, 0.1],
+    ),
+    "failed targets weigh in the median of their half hour": (
+        [*pair(0, 500), *pair(5, 1000), *pair(10, 2000), *broken_pair(15), *pair(31, 100)],
+        [0.5**0.5, 0.1],
+    ),
+    "a half hour of which most targets failed has the smallest ratio": (
+        [*pair(0, 500), *broken_pair(5), *broken_pair(10), *pair(31, 100)],
+        [0.1, 0.1],
+    ),
+    "pairs may straddle midnight": (
+        [flow(1439, "target", 500, pair="p"), flow(1441, "control", 1000, pair="p"), *pair(1500, 100)],
         [0.5, 0.1],
     ),
     "a vantage counts with the arm it has most pairs with": (
@@ -93,8 +112,16 @@ GOODPUT: dict[str, tuple[list[dict[str, Any]], list[float]]] = {
 }
 
 
+@pytest.mark.parametrize("at_once", [1, spans.ROWS_AT_ONCE], ids=["day by day", "all at once"])
 @pytest.mark.parametrize(("rows", "ratios"), GOODPUT.values(), ids=GOODPUT.keys())
-def test_goodput_votes(load: Load, rows: list[dict[str, Any]], ratios: list[float]) -> None:
+def test_goodput_votes(
+    load: Load,
+    rows: list[dict[str, Any]],
+    ratios: list[float],
+    at_once: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(spans, "ROWS_AT_ONCE", at_once)
     (votes,) = load(rows, "goodput")
     assert (votes.platform, votes.asn) == ("youtube", 9198)
     np.testing.assert_allclose(np.exp(votes.value), ratios)
@@ -109,7 +136,7 @@ def test_a_platform_that_never_answered_has_votes_without_values(load: Load) -> 
 
 def probe(minute: int, role: str, failed: bool, **more: Any) -> dict[str, Any]:
     return {
-        "time": f"2024-05-01T00:{minute:02}:00Z",
+        "time": (datetime(2024, 5, 1, tzinfo=UTC) + timedelta(minutes=minute)).isoformat(),
         "vantage": "v1",
         "asn": 9198,
         "platform": "youtube" if role == "target" else "wikipedia",
@@ -164,3 +191,14 @@ def test_cells_are_platform_and_network_and_an_unknown_network_is_one_of_its_own
     ]
     cells = [(votes.platform, votes.asn) for votes in load(rows, "failure")]
     assert cells == [("vk", 9198), ("youtube", None), ("youtube", 9198), ("youtube", 21299)]
+
+
+@pytest.mark.parametrize(("role", "outcome"), [("target", "goodput"), ("control", "failure")])
+def test_data_without_rows_of_the_outcome_have_no_cells(load: Load, role: str, outcome: Outcome) -> None:
+    assert load([probe(0, role, False)], outcome) == []
+
+
+def test_a_vote_that_no_control_is_near_to_is_left_out(load: Load) -> None:
+    rows = [probe(0, "target", True), probe(1, "control", False), probe(95, "target", True)]
+    (votes,) = load(rows, "failure")
+    assert votes.value.tolist() == [1.0]
