@@ -54,7 +54,9 @@ def measure(effort: Effort) -> Results:
     results = Results()
     for salt, scenario in enumerate(NULLS):
         plain = scenario.line.failures is None
-        results.nulls.append((scenario.name, rates(scenario.line, effort.cells, effort, salt, plain)))
+        results.nulls.append(
+            (scenario.name, rates(scenario.line, scenario.cells * effort.cells, effort, salt, plain))
+        )
         say(scenario.name, results.nulls[-1][1].rate)
     for drop in POWER_DROPS:
         for events in POWER_EVENTS:

@@ -20,9 +20,10 @@ class Effort:
     """How much is simulated."""
 
     cells: int = 1000  # a row of false alarms
-    others: int = 200  # a row of power and coverage
+    others: int = 1000  # a row of power, coverage and events on nearly every evening
     worlds: int = 40
-    shifts: int = 299
+    shifts: int = 299  # of a cell in a row
+    world_shifts: int = 1499  # of a cell in a world: 42 cells are corrected for, so small p-values matter
     seed: int = 20240301
 
 
@@ -98,7 +99,7 @@ def worlds(effort: Effort, salt: int, ratio: float) -> Discoveries:
     for number in range(effort.worlds):
         rng = np.random.default_rng([effort.seed, salt, number])
         cells, guilty = _world(rng, ratio)
-        options = Options(ZONE, seed=number, shifts=effort.shifts)
+        options = Options(ZONE, seed=number, shifts=effort.world_shifts)
         hours = {cell.votes.platform: cell.hours for cell in cells}
         results = correlate([cell.votes for cell in cells], lambda platform, h=hours: h[platform], options)  # type: ignore[misc]  # bound early: the loop goes on
         associated = np.array([result.verdict == "associated" for result in results])

@@ -56,9 +56,10 @@ def write(results: Results, effort: Effort, made_with: str) -> str:
     """The page as Markdown."""
     parts = [
         "# How often the association test errs",
-        f"Written by `make calibrate`; do not edit. {effort.cells} simulated cells a row of false alarms, "
-        f"{effort.others} a row of power and coverage, {effort.worlds} worlds a row of discoveries, "
-        f"{effort.shifts} shifts a cell, seed {effort.seed}. {made_with}",
+        f"Written by `make calibrate`; do not edit. {effort.cells} simulated cells a row of false alarms (more where "
+        f"the rate is near the limit), {effort.others} a row of power, coverage and busy evenings, "
+        f"{effort.shifts} shifts a cell; {effort.worlds} worlds a row of discoveries, {effort.world_shifts} shifts a "
+        f"cell; seed {effort.seed}. {made_with}",
         "A cell is 60 days of half-hourly pairs on one line (120 where events come every evening): a daily shape, "
         "congestion shared by platform and control, noise that remembers, a fifth of the votes and three outages "
         "missing. Ten events of one to three hours unless a row says otherwise. The rows are data: "

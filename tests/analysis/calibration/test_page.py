@@ -67,7 +67,7 @@ def test_the_same_seed_simulates_the_same_cells() -> None:
 
 
 def test_a_halved_speed_is_found_in_a_world() -> None:
-    found = worlds(Effort(worlds=1, shifts=199), salt=1, ratio=0.5)
+    found = worlds(Effort(worlds=1, world_shifts=199), salt=1, ratio=0.5)
     assert found.found >= 0.75
     assert found.false_rate <= 0.25
 
