@@ -103,7 +103,7 @@ def line_of(result: "PlatformResult", check_bytes: int = 0) -> ThrottleLine:
     line = throttle_line(
         result.decision,
         signature(evidence, family),
-        scope(family, evidence.together),
+        scope(family, evidence.together, evidence.extra),
         result.bytes_received + check_bytes,
         round(result.seconds, 3),
     )

@@ -117,7 +117,10 @@ class TransferFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
     direction: Direction = "download"
     protocol: Transport = "tcp"
-    arm: str | None = None  # helper | same_address | foreign | ... of a pair's control
+    session: str | None = None  # the platform whose throttling session this flow belongs to
+    arm: str | None = (
+        None  # helper | same_address | foreign of a pair's control; inverted | domestic beside pairs
+    )
     pair: str | None = None  # same value on the two flows of a pair
     position: int | None = None  # 0 = first of its pair on the wire
     purpose: str | None = None  # pair | noise | long | warm_up | before | after | scope | sentinel | series

@@ -12,6 +12,7 @@ from typing import Protocol
 from probes import tcp_info
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER of no seconds
+_INVERSE = bytes(range(255, -1, -1))
 READ_SIZE = 65536  # bytes; one read seldom finds more in the kernel's buffer
 
 
@@ -42,18 +43,21 @@ class Connection:
         self.sock = sock
         self.bytes_sent = 0
         self.bytes_received = 0
+        self.inverted = False  # every bit turned over on the wire, both ways: nobody reads a name in it
         self.tap: Callable[[bytes], None] | None = None  # sees each read as it came, below TLS
         self._loop = asyncio.get_running_loop()
 
     async def read(self, limit: int = READ_SIZE) -> bytes:
         data = await self._loop.sock_recv(self.sock, limit)
         self.bytes_received += len(data)
+        if self.inverted:
+            data = data.translate(_INVERSE)
         if self.tap is not None:
             self.tap(data)
         return data
 
     async def write(self, data: bytes) -> None:
-        await self._loop.sock_sendall(self.sock, data)
+        await self._loop.sock_sendall(self.sock, data.translate(_INVERSE) if self.inverted else data)
         self.bytes_sent += len(data)
 
     def tcp_info(self) -> dict[str, float]:

@@ -35,6 +35,8 @@ class Flow:
     asked_bytes: int | None = None  # size of the object, where we chose it
     pin: str | None = None  # SHA-256 of the helper's certificate; None = judged by the roots
     token: str | None = None  # names the flow to the helper
+    inverted: bool = False  # every bit turned over, as our server can answer
+    session: str | None = None  # the platform whose session this belongs to
     arm: str | None = None
     pair: str | None = None
     position: int | None = None
@@ -128,6 +130,7 @@ class Course:
         facts = TransferFacts(
             protocol=self._protocol,
             direction=self._direction,
+            session=flow.session,
             arm=flow.arm,
             pair=flow.pair,
             position=flow.position,

@@ -26,6 +26,7 @@ async def probe(flow: Flow, context: Context) -> Observation:
     async with reading.measured(context) as draft:
         connection = await draft.connect()
         connection.reset_on_close()
+        connection.inverted = flow.inverted
         connection.tap = reading.arrivals.tap
         stream = await draft.handshake(connection, ("http/1.1",), pin=flow.pin)
         await reading.run(draft, stream)

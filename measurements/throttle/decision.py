@@ -4,7 +4,7 @@ Everything is computed from the evidence alone and can be computed again at any 
 (`thresholds.RULES_VERSION`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -204,6 +204,19 @@ def _up_to(session: SessionEvidence) -> int | None:
     return min(session.long.target.body_bytes, session.long.control.body_bytes) if session.long else None
 
 
+def slow_controls(arms: Mapping[Arm, ArmDecision]) -> float | None:
+    """Median goodput of the fastest controls, where all that were compared are too slow to show a cap."""
+    known = [each.facts.control for each in arms.values() if each.facts.control is not None]
+    fastest = max(known, default=T.slow_line)
+    return fastest if fastest < T.slow_line else None
+
+
+def _outruns(extra: float | None, arms: Mapping[Arm, ArmDecision]) -> bool:
+    """An extra arm was many times as fast as controls that were too slow."""
+    slow = slow_controls(arms)
+    return extra is not None and slow is not None and extra >= max(T.contrast * slow, T.slow_line)
+
+
 def _notes(session: SessionEvidence, arms: dict[Arm, ArmDecision], verdict: Verdict) -> tuple[str, ...]:
     seen = [each.facts for each in arms.values()]
     slow = {arm for arm, each in arms.items() if each.verdict == "throttled"}
@@ -217,6 +230,8 @@ def _notes(session: SessionEvidence, arms: dict[Arm, ArmDecision], verdict: Verd
         "residual": verdict == "throttled" and any(facts.residual for facts in seen),
         "addresses_too": verdict == "throttled" and "helper" in clean,
         "control_elsewhere_fine": bool(slow and clean),
+        "slow_abroad": _outruns(session.extra.domestic, arms),
+        "slow_if_readable": _outruns(session.extra.inverted, arms),
     }
     return tuple(note for note, stands in notes.items() if stands)
 

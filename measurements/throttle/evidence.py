@@ -33,6 +33,14 @@ class Together:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Extra:
+    """Goodputs (bytes per second) of the extra arms, after the pairs; None = not tried, or not to be had."""
+
+    inverted: float | None = None  # our server's object at a target's address, every bit turned over
+    domestic: float | None = None  # a site inside the country
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionEvidence:
     """One session on one host family of one platform, by one series: flows over one protocol in one direction."""
 
@@ -58,4 +66,5 @@ class SessionEvidence:
     network_changed: bool = False  # the session saw another network, or another tariff
     platforms: int = 1  # how many platforms are tested side by side: for the family-wise error
     together: Together | None = None  # flows side by side, for the scope
+    extra: Extra = Extra()
     extra_bytes: int = 0  # warm-ups, before, after and noise flows

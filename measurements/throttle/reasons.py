@@ -51,4 +51,6 @@ NOTES: Final[dict[str, str]] = {
     "addresses_too": "the same name on our own server is not slowed: name and address are looked at together",
     "quic_slowed": "over QUIC the platform is slowed, which browsers prefer where it works",
     "control_elsewhere_fine": "other controls on the same line were fast",
+    "slow_abroad": "a site inside the country was fast at the same time: slow is the way abroad, whatever the name",
+    "slow_if_readable": "the same bytes with every bit turned over were fast: what is slow is what can be read as TLS",
 }

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final, Literal
 
 from measurements.throttle.decision import FamilyDecision
-from measurements.throttle.evidence import Together
+from measurements.throttle.evidence import Extra, Together
 from measurements.throttle.flow import SHORT, TICK, Flow
 
 Scope = Literal["connection", "sni", "address", "subscriber"]
@@ -14,10 +14,14 @@ Scope = Literal["connection", "sni", "address", "subscriber"]
 DOUBLED: Final = 1.5
 
 
-def scope(decision: FamilyDecision, together: Together | None = None) -> Scope | None:
+def scope(
+    decision: FamilyDecision, together: Together | None = None, extra: Extra | None = None
+) -> Scope | None:
     """Scope of a throttled session; None where neither flows side by side nor the arms can tell."""
     if decision.verdict != "throttled":
         return None
+    if extra and extra.inverted is not None and together and extra.inverted < DOUBLED * together.alone:
+        return "address"  # nothing in these flows could be read, and they are as slow
     return (by_sharing(together) if together else None) or _by_arms(decision)
 
 

@@ -31,6 +31,7 @@ class Side:
     sni: str
     pin: str | None = None
     sized: bool = False
+    inverted: bool = False  # every bit on the wire turned over
 
     def target(self, address: str, size: int) -> Target:
         """What to probe at `address`; a helper's object has `size` bytes."""
@@ -130,8 +131,13 @@ def same_address_arms(own: Side, neutral: str, addresses: Split) -> tuple[ArmPla
 def foreign_arm(own: Side, control_id: str, url: str, addresses: Split) -> ArmPlan:
     """Another site's object on its own server."""
     return ArmPlan(
-        arm="foreign", target=own, control=_site(control_id, "control", own.family, url), addresses=addresses
+        arm="foreign", target=own, control=control_side(control_id, own.family, url), addresses=addresses
     )
+
+
+def control_side(control_id: str, family: str, url: str) -> Side:
+    """A control site's own object."""
+    return _site(control_id, "control", family, url)
 
 
 def _site(platform: str, role: Role, family: str, url: str) -> Side:

@@ -5,27 +5,29 @@ looks decide it. The first arm that shows slowing ends the session: no further b
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from math import log
 from typing import Final
 from urllib.parse import urlsplit
 
 from measurements.targets import Platform, Targets, Transfer
 from measurements.throttle.change import Slowdown, long_slowdown, long_usable
-from measurements.throttle.decision import FamilyDecision, decide, decide_arm
-from measurements.throttle.evidence import Baseline, SessionEvidence, Together
+from measurements.throttle.decision import FamilyDecision, decide, decide_arm, slow_controls
+from measurements.throttle.evidence import Baseline, Extra, SessionEvidence, Together
 from measurements.throttle.evidence import Plan as TariffPlan
 from measurements.throttle.family import OUTRANKED
 from measurements.throttle.flow import Arm, Flow
 from measurements.throttle.pair import Pair, measure, pair_use
 from measurements.throttle.series import SERIES, wanted
 from measurements.throttle.usable import STOPPED, use_of
+from probes.sessions import extra
 from probes.sessions.arms import ArmPlan, Side
 from probes.sessions.estimate import blocks
 from probes.sessions.lookup import Lookup
 from probes.sessions.offers import Offers, host_of
 from probes.sessions.pairs import Flows, Size, size_of, warm_up_of
-from probes.sessions.plan import BEYOND, NOISE_EVERY, Plan
+from probes.sessions.plan import BEYOND, FOREIGN_BYTES, NOISE_EVERY, Plan
 from probes.sessions.purse import Purse
 from probes.sessions.series import FurtherSeries
 from probes.sessions.sharing import look
@@ -65,6 +67,7 @@ class FamilySession:
     after: dict[Arm, tuple[Flow, ...]] = field(default_factory=dict)
     long: Pair | None = None
     together: Together | None = None
+    extra: Extra = field(default_factory=Extra)
     network_changed: bool = False
     now: Arm | None = None  # the arm under way
     over: bool = False
@@ -93,6 +96,7 @@ class FamilySession:
             contaminable=frozenset(each.arm for each in self.arms if each.addresses.shared),
             long=self.long,
             together=self.together,
+            extra=self.extra,
             noise=(*self.known.noise, *self.noise),
             baseline=self._baseline,
             plan=self.known.tariff,
@@ -185,6 +189,7 @@ class FamilySession:
                 async for _ in self._beyond():
                     yield True
         await self._side_by_side()
+        await self._extra_arms()
         await self._controls_after()
         async for _ in self._further():
             yield True
@@ -310,13 +315,27 @@ class FamilySession:
         arm = next((each for each in self.arms if each.arm == found.deciding), None)
         if found.verdict != "throttled" or found.stage != "transfer" or arm is None or self._spent(arm):
             return
-
-        def size() -> Size | None:
-            drawn = self._size(arm)
-            return drawn if self._affords(drawn) else None
-
         if found.contrast:
-            self.together = await look(self.flows, arm, size, found.contrast.target, self._other_name())
+            sizes = partial(self._affordable, arm)
+            self.together = await look(self.flows, arm, sizes, found.contrast.target, self._other_name())
+
+    async def _extra_arms(self) -> None:
+        """What no pair tells: does our server's slow name matter, and is it the line that is slow for all controls?"""
+        arm = next((each for each in self.arms if each.arm == "helper"), None)
+        slow = slow_controls(self.decision.arms) is not None
+        if arm and (slow or (self.together and self.decision.deciding == arm.arm)) and not self._spent(arm):
+            found = await extra.inverted(self.flows, arm, partial(self._affordable, arm))
+            self.extra = replace(self.extra, inverted=found)
+        if slow and not self._spent(self.arms[0]):
+            sizes = partial(self._affordable, self.arms[0], FOREIGN_BYTES)
+            found = await extra.domestic(self.flows, self.targets.controls, self.lookup, sizes)
+            self.extra = replace(self.extra, domestic=found)
+
+    def _affordable(self, arm: ArmPlan, most: int | None = None) -> Size | None:
+        """Where flows beside the pairs end, `most` bytes at the latest; None once they would cost too much."""
+        size = self._size(arm)
+        size = replace(size, cap_bytes=min(size.cap_bytes, most or size.cap_bytes))
+        return size if self._affords(size) else None
 
     async def _further(self) -> AsyncIterator[None]:
         """Over QUIC, and upwards. A platform's first host family stands for it."""

@@ -84,6 +84,7 @@ class Flows:
     random: Random
     network: Callable[[], str]  # tells the local network from others; never stored
     started: datetime  # of the session
+    session: str | None = None  # the platform whose session it is
     helper_tells: bool = True  # our server answers questions about flows (until it turns out not to)
     own: Ledger = field(default_factory=Ledger)  # this session's part of it
     _tokens: dict[str, str] = field(default_factory=dict)  # observation id -> the flow's name at our server
@@ -95,9 +96,11 @@ class Flows:
         self._keep(row, goodput(flow) if use_of(flow) == "counts" else None)
         return flow
 
-    async def beside(self, plan: ArmPlan, side: Side, address: str, size: Size) -> Flow:
-        """One flow of a side at a given address; callers run several at once."""
-        row = await self._run(plan, side, address, size, purpose="scope")
+    async def beside(
+        self, plan: ArmPlan, side: Side, address: str, size: Size, arm: str | None = None
+    ) -> Flow:
+        """One flow beside the pairs, of a side at a given address, kept as `arm`'s; callers may run several at once."""
+        row = await self._run(plan, side, address, size, arm=arm, purpose="scope")
         flow = self._flow(row)
         self._keep(row, goodput(flow) if use_of(flow) == "counts" else None)
         return flow
@@ -133,7 +136,9 @@ class Flows:
             self._keep((target, control)[which], speeds[which])
         return pair
 
-    async def _run(self, plan: ArmPlan, side: Side, address: str, size: Size, **marks: Any) -> Observation:
+    async def _run(
+        self, plan: ArmPlan, side: Side, address: str, size: Size, *, arm: str | None = None, **marks: Any
+    ) -> Observation:
         # Only of TCP downloads our server knows more than we.
         token = asking.new_token() if side.sized and plan.protocol == "tcp" and self.helper_tells else None
         wanted = asking.Flow(
@@ -143,7 +148,9 @@ class Flows:
             asked_bytes=size.cap_bytes if side.sized else None,
             pin=side.pin,
             token=token,
-            arm=plan.arm,
+            inverted=side.inverted,
+            session=self.session,
+            arm=arm or plan.arm,
             **marks,
         )
         row = await _PROBES[plan.protocol, plan.direction](wanted, self.context)

@@ -93,6 +93,7 @@ class Sessions:
             random=Random(clock.random_bytes(16)),
             network=self.network,
             started=clock.utc(),
+            session=name,
         )
         return FamilySession(
             platform=name,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from measurements.throttle.decision import FamilyDecision, decide, decide_platform
-from measurements.throttle.evidence import Baseline, SessionEvidence
+from measurements.throttle.evidence import Baseline, Extra, SessionEvidence
 from measurements.throttle.flow import Flow
 from measurements.throttle.pair import Pair
 
@@ -362,6 +362,22 @@ def test_a_page_that_is_stopped_says_so_even_without_an_arm(
 ) -> None:
     found = decide(session((), arms=(), pages=tuple(flow(**SEEN | changes) for changes in pages)))
     assert (found.verdict, found.reason) == ("inconclusive", reason)
+
+
+@pytest.mark.parametrize(
+    ("control", "extra", "notes"),
+    [
+        (40_000.0, Extra(domestic=900_000.0), {"slow_abroad"}),
+        (40_000.0, Extra(inverted=900_000.0), {"slow_if_readable"}),
+        (40_000.0, Extra(inverted=45_000.0, domestic=90_000.0), set()),  # the line itself
+        (FAST, Extra(inverted=5e6, domestic=5e6), set()),  # nothing is slow abroad
+    ],
+)
+def test_extra_arms_say_what_a_slow_line_is_slow_for(
+    control: float, extra: Extra, notes: set[str], pairs: Pairs, session: Sessions
+) -> None:
+    found = decide(session(pairs(control=control), extra=extra))
+    assert notes == {"slow_abroad", "slow_if_readable"}.intersection(found.notes)
 
 
 def test_the_platform_takes_its_worst_decided_family(pairs: Pairs, session: Sessions) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from measurements.throttle.decision import decide, decide_platform
-from measurements.throttle.evidence import SessionEvidence, Together
+from measurements.throttle.evidence import Extra, SessionEvidence, Together
 from measurements.throttle.flow import Flow
 from measurements.throttle.line import in_words, throttle_line
 from measurements.throttle.pair import Pair
@@ -158,6 +158,16 @@ def test_flows_that_take_turns_in_one_bucket_are_counted_over_the_same_time(flow
 def test_scope_by_sharing(name: str, pairs: Pairs, session: Sessions) -> None:
     together, expected = SHARING[name]
     assert scope(decide(session(pairs())), together) == expected
+
+
+@pytest.mark.parametrize(
+    ("inverted", "expected"), [(1.1, "address"), (50.0, "connection"), (None, "connection")]
+)
+def test_unreadable_flows_that_are_as_slow_tell_the_address(
+    inverted: float | None, expected: str, pairs: Pairs, session: Sessions
+) -> None:
+    together = Together(alone=1.0, two=2.0)
+    assert scope(decide(session(pairs())), together, Extra(inverted=inverted)) == expected
 
 
 def test_without_flows_side_by_side_the_arms_tell_the_name(pairs: Pairs, session: Sessions) -> None:
