@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import webbrowser
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import click
@@ -33,14 +34,15 @@ def command(shared: Shared, no_browser: bool, keep_nothing: bool) -> Exit:
     from efir.ui.server import listen
     from efir.ui.site import Site
 
-    memory = Spool(IN_MEMORY) if keep_nothing else None
     listening = listen()
     guard = Guard(listening.getsockname()[1])
-    site = Site(shared, guard, memory, follow_browser=not shared.out.language)
-    shared.out.line({"type": "ui", "address": guard.address})
-    shared.out.text(_("The page is open at {address}").format(address=guard.address))
-    shared.out.text(_("It ends with its button “Quit Efir”, with Ctrl-C, or when this window is closed."))
-    asyncio.run(_serve(site, listening, open_browser=not no_browser))
+    with Spool(IN_MEMORY) if keep_nothing else nullcontext() as memory:
+        site = Site(shared, guard, memory, follow_browser=not shared.out.language)
+        shared.out.line({"type": "ui", "address": guard.address})
+        shared.out.text(_("The page is open in your browser, and at this address:"))
+        shared.out.console.print(guard.address, markup=False, soft_wrap=True)  # whole: it must be copied
+        shared.out.text(_("It ends with its button “Quit Efir”, with Ctrl-C, or when this window is closed."))
+        asyncio.run(_serve(site, listening, open_browser=not no_browser))
     return Exit.OK
 
 

@@ -33,6 +33,8 @@ _LARGEST_FORM: Final = 128 * 1024  # bytes
 _LINGER: Final = 1.0  # seconds
 # Answers in flight are given; a browser that keeps its connection open is not waited for.
 _LAST_ANSWERS: Final = 2.0  # seconds
+# What a person can mend: these speak to people, and so does the system of its files.
+_MENDABLE: Final = (ConfigurationError, EfirError, OSError)
 _STATIC: Final = {"ui.css": "text/css", "live.js": "text/javascript", "icon.svg": "image/svg+xml"}
 
 
@@ -105,7 +107,7 @@ def _page(site: Site, make: Callable[[Site], str]) -> Handler:
     async def handler(_request: web.Request) -> web.Response:
         try:
             return _html(await asyncio.to_thread(make, site))
-        except (ConfigurationError, EfirError) as error:
+        except _MENDABLE as error:
             return _html(ended_page(_("This cannot be shown"), [str(error)]), status=500)
 
     return handler
@@ -244,7 +246,7 @@ def _act(site: Site) -> Handler:
             raise web.HTTPSeeOther("consent")
         try:
             page = await action.run(site, await request.post())
-        except (ConfigurationError, EfirError) as error:
+        except _MENDABLE as error:
             site.tell(str(error), failed=True)
             page = action.page
         raise web.HTTPSeeOther(page)
@@ -256,7 +258,7 @@ def _wipe(site: Site) -> Handler:
     async def handler(request: web.Request) -> web.StreamResponse:
         try:
             sentences = await actions.wipe(site, await request.post())
-        except (ConfigurationError, EfirError) as error:
+        except _MENDABLE as error:
             site.tell(str(error), failed=True)
             raise web.HTTPSeeOther("data") from None
         last = ended_page(_("Everything is removed"), [*sentences, _gone()])

@@ -136,7 +136,10 @@ class Work:
             return [] if doing.stopping else await make(doing, spool)
 
         with self._open() as spool:
-            return asyncio.run(main())
+            try:
+                return asyncio.run(main())
+            except asyncio.CancelledError:  # stopped where nothing was measured yet, or all was
+                return [words.stopped_early()]
 
     async def _round(self, doing: Doing, spool: Spool) -> list[str]:
         targets = measured_targets(self._shared)

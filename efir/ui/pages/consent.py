@@ -3,7 +3,7 @@
 from efir import consent_text
 from efir.i18n import _
 from efir.ui.markup import Markup, tag
-from efir.ui.pages.layout import button, card, choice, form, page, tick
+from efir.ui.pages.layout import button, card, choice, form, page, prose, tick
 from efir.ui.work import Ended
 
 
@@ -16,7 +16,7 @@ def consent_page(sections: list[tuple[str, str]], notice: Ended | None) -> str:
             tag(
                 "section",
                 tag("h2", heading),
-                tag("p", text),
+                tag("p", prose(text)),
                 class_="reading" if number else "reading unreviewed",
             )
             for number, (heading, text) in enumerate(sections)

@@ -78,8 +78,14 @@ def _at_work(home: Home) -> Markup:
     assert doing is not None
     return card(
         _("Now"),
-        tag("div", progress(doing, home.paused), id="live", aria_live="polite"),
-        tag("p", _("Efir has ended; nothing is measured. Close this page."), id="gone", hidden=True),
+        tag("div", progress(doing, home.paused), id="live"),
+        tag(
+            "p",
+            _("Efir has ended; nothing is measured. Close this page."),
+            id="gone",
+            role="status",
+            hidden=True,
+        ),
         tag("noscript", tag("p", tag("a", _("Look again"), href="./"))),
         tag("div", _pause(home.paused), class_="buttons") if doing.kind == "cadence" else None,
     )
@@ -124,7 +130,7 @@ def _session(names: Mapping[str, str]) -> Markup:
     options = [tag("option", name, value=platform) for platform, name in names.items()]
     return form(
         "compare",
-        tag("label", _("Is it slowed down here?"), for_="platform"),
+        tag("label", _("Is a platform slowed down here?"), for_="platform"),
         tag("select", options, name="platform", id="platform"),
         button(_("Compare")),
         tick("longer", _("Longer downloads, if a slowing begins late")),

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from efir.i18n import _, language
-from efir.ui.markup import Child, Markup, tag
+from efir.ui.markup import Child, Markup, joined, tag
 from efir.ui.work import Ended
 
 # Each language calls itself by its own name.
@@ -91,7 +91,7 @@ def choice(name: str, question: str, answers: Mapping[str, str], chosen: str | N
 def tick(name: str, words: str, checked: bool = False, required: bool = False) -> Markup:
     """A box to tick."""
     box = tag("input", type="checkbox", name=name, value="yes", checked=checked, required=required)
-    return tag("label", box, tag("span", words), class_="tick")
+    return tag("label", box, tag("span", prose(words)), class_="tick")
 
 
 def card(heading: str, *content: Child, class_: str = "card") -> Markup:
@@ -102,6 +102,12 @@ def card(heading: str, *content: Child, class_: str = "card") -> Markup:
 def paragraphs(sentences: Sequence[str]) -> list[Markup]:
     """One each."""
     return [tag("p", each) for each in sentences]
+
+
+def prose(text: str) -> list[Markup]:
+    """Text in which `commands` stand between backticks."""
+    parts = text.split("`")
+    return [tag("code", each) if number % 2 else joined(each) for number, each in enumerate(parts)]
 
 
 def moment(time: datetime) -> Markup:

@@ -65,7 +65,7 @@ def _invite(invite: Invite | None) -> list[Markup]:
             "invite",
             tag("label", _("File of the invite"), for_="file"),
             tag("input", type="file", name="file", id="file", required=True),
-            button(_("Keep this invite")),
+            tag("p", button(_("Keep this invite")), class_="buttons"),
             upload=True,
         ),
     ]

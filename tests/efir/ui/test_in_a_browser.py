@@ -60,6 +60,7 @@ def test_consent_comes_first_and_only_an_informed_yes_counts(seen: dict[str, Any
 
 def test_a_round_is_followed_and_its_verdicts_shown_by_themselves(seen: dict[str, Any]) -> None:
     assert "One round is being measured" in seen["measuring"]
+    assert "Comparison sites" in seen["progress"]
     assert "A round is finished." in seen["measured"]
     assert "YouTube: blocked" in seen["results"]
     assert "Comparison sites that answered: 7 of 7" in seen["results"]

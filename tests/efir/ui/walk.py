@@ -14,6 +14,11 @@ from typing import Any
 from tests.browser import Tab, tab
 
 PHONE, DESK = 390, 1100
+# Done once a bar stands there: the controls have answered, and the platforms are being asked.
+_PROGRESS_SEEN = """new Promise(done => {
+  const look = () => document.querySelector("progress") ? done(true) : setTimeout(look, 50);
+  look();
+})"""
 
 
 async def walk(state: Path, pictures: Path) -> dict[str, Any]:
@@ -62,8 +67,13 @@ async def _steps(page: Tab, address: str, state: Path, pictures: Path) -> dict[s
     await page.follow("form[action=line] button")
     await pictured("start")
     await page.follow("form[action=measure] button")
-    async with page.loading(120):  # by the page's script, once the round is over
-        seen["measuring"] = await page.text()
+    seen["measuring"] = await page.text()
+    # In the page and without asking again: it loads itself anew once the round is over.
+    async with page.loading(120):
+        await page.evaluate(_PROGRESS_SEEN)
+        seen["progress"] = await page.text()
+        await page.size(PHONE)
+        await page.picture(pictures / "measuring-en-phone.png")
     seen["measured"] = await page.text()
     await pictured("measured")
     await page.follow("nav a[href=results]")
