@@ -182,7 +182,9 @@ def _live(site: Site) -> Handler:
         doing = site.work.doing
         if doing is None:
             return web.Response(status=204)
-        return _html(progress(doing, site.folder.paused.exists()))
+        response = _html(progress(doing, site.folder.paused.exists()))
+        response.headers["Efir-News"] = str(doing.news)
+        return response
 
     return handler
 

@@ -45,6 +45,7 @@ class Doing:
     steps: dict[str, tuple[int, int]] = field(default_factory=dict)  # part of a round -> done, of
     session: str = ""  # where a session stands
     said: deque[tuple[datetime, str]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+    news: int = 0  # how much was said in all: what else the page shows is older after that
     stopping: bool = False
     cancel: Callable[[], object] = lambda: None
 
@@ -55,6 +56,7 @@ class Doing:
     def say(self, text: str) -> None:
         """Something worth a line."""
         self.said.append((datetime.now(UTC), text))
+        self.news += 1
 
 
 @dataclass

@@ -78,7 +78,7 @@ def _at_work(home: Home) -> Markup:
     assert doing is not None
     return card(
         _("Now"),
-        tag("div", progress(doing, home.paused), id="live"),
+        tag("div", progress(doing, home.paused), id="live", data_news=doing.news),
         tag(
             "p",
             _("Efir has ended; nothing is measured. Close this page."),
@@ -138,7 +138,9 @@ def _session(names: Mapping[str, str]) -> Markup:
     )
 
 
-def _last(home: Home) -> Markup:
+def _last(home: Home) -> Markup | None:
+    if home.last is None and home.doing:
+        return None
     if home.last is None:
         return card(_("Last round"), tag("p", _("Nothing was measured yet.")))
     return card(

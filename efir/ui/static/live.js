@@ -11,8 +11,9 @@ async function look() {
     document.getElementById("gone").hidden = false;
     return;
   }
-  if (answer.status !== 200) {
-    location.reload(); // nothing runs any more: the whole page says what came of it
+  // Nothing runs any more, or something was finished: the whole page has to tell.
+  if (answer.status !== 200 || answer.headers.get("Efir-News") !== live.dataset.news) {
+    location.reload();
     return;
   }
   const text = await answer.text();

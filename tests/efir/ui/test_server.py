@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from concurrent.futures import Future
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from tests.collector.emulated import observation, verdict
 from tests.efir.ui.conftest import LINE, Visitor, visiting
 from vantage.consent import Consent, read_consent, withdraw
 from vantage.line import Stated, read_stated
+from vantage.service import Service
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 
@@ -319,6 +321,67 @@ async def test_a_session_needs_a_platform_of_the_list(tmp_path: Path) -> None:
         await visitor.agree()
         assert "There is no such platform." in await visitor.post("compare", platform=HOSTILE)
         assert visitor.site.work.doing is None
+
+
+async def test_what_a_long_run_has_finished_brings_the_page_up_to_date(tmp_path: Path, gate: Gate) -> None:
+    async with visiting(tmp_path / "s") as visitor:
+        await visitor.agree()
+        page = await visitor.post("start")
+        assert 'data-news="0"' in page
+        doing = visitor.site.work.doing
+        assert doing
+        doing.say(HOSTILE)
+        assert HOSTILE not in await visitor.get("live")
+        assert visitor.headers["Efir-News"] == "1"
+        assert 'data-news="1"' in await visitor.get("")
+
+
+# The service --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A service whose system is content with everything; its file."""
+    done = (sys.executable, "-c", "")
+    made = Service(tmp_path / "units" / "efir.service", b"unit", (done,), (done,), done)
+    monkeypatch.setattr("efir.servicing.service", lambda *_: made)
+    return made.path
+
+
+def lies_there(unit: Path) -> bool:
+    return unit.exists() and unit.read_bytes() == b"unit"
+
+
+async def test_the_service_is_installed_shown_paused_and_removed(tmp_path: Path, service: Path) -> None:
+    async with visiting(tmp_path / "s") as visitor:
+        await visitor.agree()
+        assert "No service is installed." in visitor.text
+        assert "Installed: " in await visitor.post("install")
+        assert lies_there(service)
+        home = await visitor.get("")
+        assert "The service is installed and runs." in home
+        assert 'action="start"' not in home, "a second run beside it would measure everything twice"
+        assert "Paused" in await visitor.post("pause")
+        assert "The service is removed." in await visitor.post("uninstall")
+        assert not lies_there(service)
+        assert 'action="start"' in await visitor.get("")
+
+
+async def test_a_service_goes_with_the_rest_if_that_is_wished(tmp_path: Path, service: Path) -> None:
+    async with visiting(tmp_path / "s") as visitor:
+        await visitor.agree()
+        await visitor.post("install")
+        assert "Remove the service too" in await visitor.get("data")
+        await visitor.post("wipe", sure="yes", service="yes")
+        assert not lies_there(service)
+
+
+async def test_what_the_system_refuses_is_told(tmp_path: Path, service: Path) -> None:
+    service.parent.write_text("no folder")
+    async with visiting(tmp_path / "s") as visitor:
+        await visitor.agree()
+        assert 'role="alert"' in await visitor.post("install")
+        assert str(service.parent) in visitor.text
 
 
 # Results and data ---------------------------------------------------------------------------------------------------
