@@ -6,15 +6,18 @@ The numbers go to docs/accuracy.json first, so that the page can be written agai
 
 import argparse
 import json
+import os
 import sys
 import time
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from lab.emulated import CASES, Case, session, table
 from lab.flowsim.page import render, with_end_to_end
-from lab.flowsim.scenarios import SCENARIOS, Scenario, power_rows
+from lab.flowsim.scenarios import SCENARIOS, power_rows
 from lab.flowsim.score import as_json, from_json, tally
 from lab.scenario_file import load, packaged
 from measurements.targets_file import load_targets
@@ -23,17 +26,11 @@ ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "accuracy.md"
 NUMBERS = ROOT / "docs" / "accuracy.json"
 SEED = 20180327
+EVERY = (*SCENARIOS, *power_rows())
 END_TO_END = """Whole sessions of `efir throttle` in the emulated network: a real kernel's TCP, servers, TLS, packets
 through the box of the scenario. Sessions are sped up as the lab's matrix speeds them up (at most 14 pairs, no pauses,
 flows of 4 s and 131 kB); seeds from {seed} on. *MB* is all that a session received.
 """
-
-
-def count_for(scenario: Scenario, most: int) -> int:
-    """False alarms are rare and need many sessions to bound; power and undecidable rows do not."""
-    if not scenario.main:
-        return max(1, most // 5)
-    return max(1, most // 2) if scenario.want == ("throttled",) else most
 
 
 def emulate(runs: int, seed: int) -> None:
@@ -50,12 +47,35 @@ def emulate(runs: int, seed: int) -> None:
             PAGE.write_text(with_end_to_end(PAGE.read_text(), section))
 
 
+def simulate(rows: dict[str, dict[str, Any]], only: str, sessions: int, seed: int, jobs: int) -> None:
+    """Fill `rows` with those whose id begins with `only`, `jobs` at a time; the numbers are kept after each."""
+    wanted = [each for each in EVERY if each.id.startswith(only)]
+    begun = time.monotonic()
+    with ProcessPoolExecutor(jobs) as pool:
+        running = [pool.submit(tally, each, sessions, seed) for each in wanted]
+        for done, future in enumerate(as_completed(running), 1):
+            found = future.result()
+            rows[found.id] = as_json([found])[0]
+            NUMBERS.write_text(json.dumps({"seed": seed, "rows": in_order(rows)}, indent=1) + "\n")
+            passed = time.monotonic() - begun
+            sys.stderr.write(
+                f"{done}/{len(wanted)} {found.id}: {found.right}/{found.sessions} right, "
+                f"{passed:.0f} s, about {passed * (len(wanted) - done) / done:.0f} s left\n"
+            )
+
+
+def in_order(rows: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows in the order of the scenarios."""
+    return [rows[each.id] for each in EVERY if each.id in rows]
+
+
 def main() -> None:
     """Run all rows, or only write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sessions", type=int, default=10_000, help="sessions of each innocent row")
+    parser.add_argument("--sessions", type=int, default=10_000, help="sessions of each row")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--only", default="", help="rows whose id begins so; the others keep their numbers")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="rows at a time")
     parser.add_argument("--render", action="store_true", help="write the page from the stored numbers")
     parser.add_argument("--emulated", type=int, default=0, help="only that: so many sessions a lab scenario")
     given = parser.parse_args()
@@ -64,21 +84,11 @@ def main() -> None:
         return
     stored = json.loads(NUMBERS.read_text()) if NUMBERS.exists() else {"seed": given.seed, "rows": []}
     rows = {row["id"]: row for row in stored["rows"]}
-    every = (*SCENARIOS, *power_rows())
-    for scenario in () if given.render else every:
-        if not scenario.id.startswith(given.only):
-            continue
-        begun = time.monotonic()
-        found = tally(scenario, count_for(scenario, given.sessions), given.seed)
-        rows[found.id] = as_json([found])[0]
-        sys.stderr.write(
-            f"{found.id}: {found.right}/{found.sessions} right, {time.monotonic() - begun:.0f} s\n"
-        )
-        kept = [rows[each.id] for each in every if each.id in rows]
-        NUMBERS.write_text(json.dumps({"seed": given.seed, "rows": kept}, indent=1) + "\n")
-    kept = [rows[each.id] for each in every if each.id in rows]
+    if not given.render:
+        simulate(rows, given.only, given.sessions, given.seed, given.jobs)
     before = PAGE.read_text() if PAGE.exists() else ""
-    PAGE.write_text(render(from_json(kept), stored["seed"] if given.render else given.seed, before))
+    seed = stored["seed"] if given.render else given.seed
+    PAGE.write_text(render(from_json(in_order(rows)), seed, before))
 
 
 if __name__ == "__main__":

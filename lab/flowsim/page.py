@@ -50,8 +50,8 @@ def render(tallies: Sequence[Tally], seed: int, before: str) -> str:
         "## Cases nobody can decide: inconclusive is right\n\n" + _verdicts(open_rows),
         "## Power by the line's variability\n\nPairs vary by the log-sd given; line of 3 Mbit/s.\n\n"
         + _verdicts(power),
-        "## Cost of a verdict\n\nMeans. *Session* adds the controls before, the noise checks and the long pair.\n\n"
-        + _costs([*slowed, *innocent]),
+        "## Cost of a verdict\n\nMeans. *Session* adds the controls before, the noise checks and the long pair, which "
+        "a session\nthat its first pairs call throttled never takes.\n\n" + _costs([*slowed, *innocent]),
         "## Mechanism, rate, burst, scope\n\nOver throttled sessions. The rate counts packets, as boxes do.\n\n"
         + _signatures(slowed),
         _PEERS + "\n" + _peers([*slowed, *innocent]),

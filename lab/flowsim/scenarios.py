@@ -78,7 +78,6 @@ class Scenario:
     long_pair: bool = True
     contagious: bool = False  # the first target flow marks the address: its neutral name is slow from then on
     permute: bool = False  # target and control labels are drawn anew in each pair
-    main: bool = True  # of the rows that need the large number of sessions
 
 
 THROTTLED: Final = ("throttled",)
@@ -150,7 +149,6 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
         THROTTLED,
         Line(),
         Limit(kbit=128, burst=1e6),
-        main=False,
     ),
     Scenario(
         "E2-short",
@@ -159,7 +157,6 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
         Line(),
         Limit(kbit=128, burst=1e6),
         extend=False,
-        main=False,
     ),
     Scenario(
         "E3-128k",
@@ -185,6 +182,14 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
         Limit(kbit=128, burst=8e3, after_bytes=200e3),
         mechanism="delayed",
     ),
+    Scenario(
+        "E4-3s",
+        "128 kbit/s after 3 seconds, on a line of 3 Mbit/s",
+        THROTTLED,
+        Line(mbit=3),
+        Limit(kbit=128, burst=8e3, after_seconds=3.0),
+        mechanism="delayed",
+    ),
     Scenario("E5", "freeze after 16-20 kB", THROTTLED, Line(), Limit(freeze=18e3), mechanism="truncation"),
     Scenario("E6-1k", "1 kbit/s", THROTTLED, Line(), Limit(kbit=1, burst=6e3)),
     Scenario(
@@ -202,6 +207,14 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
         Line(),
         Limit("loss", loss=0.10, delay=0.3),
         mechanism="loss",
+    ),
+    Scenario(
+        "E6-delay",
+        "a second added to every round trip",
+        THROTTLED,
+        Line(),
+        Limit("loss", delay=1.0, handshake=1.0),
+        mechanism="delayed",
     ),
     Scenario(
         "E6-handshake",
@@ -251,9 +264,7 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
         contagious=True,
         scope="address",
     ),
-    Scenario(
-        "E8-alone", "the same with no other control", OPEN, Line(), _POLICED, contagious=True, main=False
-    ),
+    Scenario("E8-alone", "the same with no other control", OPEN, Line(), _POLICED, contagious=True),
     *(
         Scenario(f"N1-{p}", f"random loss of {p} %", NEVER, Line(loss=p / 100, pair_sd=0.2))
         for p in (0.5, 1, 2, 5)
@@ -351,7 +362,6 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
         "flows reset after the handshake",
         OPEN,
         target=Server(fail="reset", fail_share=1.0),
-        main=False,
     ),
     Scenario(
         "N7-forged",
@@ -360,7 +370,6 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
         Line(),
         _POLICED,
         target=Server(fail="forged", fail_share=1.0),
-        main=False,
     ),
     Scenario("N8-controls", "control against control", NEVER, Line(pair_sd=0.6, drift_sd=0.6)),
     Scenario("N8-permuted", "throttled flows, labels drawn anew", NEVER, Line(), _POLICED, permute=True),
@@ -370,7 +379,6 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
         OPEN,
         Line(mbit=0.3, drift_sd=STEADY),
         Limit(kbit=256),
-        main=False,
     ),
     Scenario(
         "I2",
@@ -378,9 +386,8 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
         OPEN,
         Line(mbit=3, drift_sd=STEADY),
         Limit(kbit=1800),
-        main=False,
     ),
-    Scenario("I3-six", "six pairs only", OPEN, Line(), _POLICED, max_pairs=6, main=False),
+    Scenario("I3-six", "six pairs only", OPEN, Line(), _POLICED, max_pairs=6),
     Scenario(
         "I3-sick",
         "half of the control flows fail",
@@ -388,9 +395,8 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
         Line(),
         _POLICED,
         control=Server(fail="reset", fail_share=0.5),
-        main=False,
     ),
-    Scenario("I3-network", "the network changed", OPEN, Line(), _POLICED, network_changed=True, main=False),
+    Scenario("I3-network", "the network changed", OPEN, Line(), _POLICED, network_changed=True),
 )
 
 
@@ -403,7 +409,6 @@ def power_rows() -> tuple[Scenario, ...]:
             words=f"policer {kbit} kbit/s on 3 Mbit/s, log-sd {sd}",
             line=Line(mbit=3, pair_sd=sd * ALONE, drift_sd=STEADY),
             limit=Limit(kbit=kbit),
-            main=False,
         )
         for sd in (0.3, 0.6, 0.9)
         for kbit in (128, 256, 512)

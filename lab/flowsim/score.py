@@ -11,7 +11,7 @@ import numpy as np
 
 from lab.flowsim.peers import speed_test, wehe
 from lab.flowsim.scenarios import Scenario
-from lab.flowsim.sessions import PAIR_SECONDS, SECONDS, sessions
+from lab.flowsim.sessions import CAP, PAIR_SECONDS, SECONDS, sessions
 from measurements.throttle.decision import FamilyDecision
 from measurements.throttle.evidence import SessionEvidence
 from measurements.throttle.scope import scope
@@ -75,7 +75,7 @@ def tally(scenario: Scenario, count: int, seed: int) -> Tally:
     while result.sessions < count:
         for session, decision in sessions(scenario, min(BLOCK, count - result.sessions), random):
             _count(result, reasons, decision)
-            costs.append(_cost(session))
+            costs.append(_cost(session, decision))
             result.wehe += wehe(session.pairs[0])
             result.speed_test += speed_test(session.pairs[0])
             if decision.verdict == "throttled" and len(signed) < SIGNED:
@@ -102,11 +102,16 @@ def _count(result: Tally, reasons: Counter[str], decision: FamilyDecision) -> No
         reasons[decision.reason or ""] += 1
 
 
-def _cost(session: SessionEvidence) -> tuple[float, float, float, float]:
+def _cost(session: SessionEvidence, decision: FamilyDecision) -> tuple[float, float, float, float]:
     an_arm = len(session.pairs) / len(session.arms)
     spent = sum(pair.bytes_received for pair in session.pairs)
+    pairs = float(spent)
     minutes = ((an_arm - 1) * PAIR_SECONDS + 2 * SECONDS) / 60
-    return an_arm, minutes, float(spent), float(spent + session.extra_bytes)
+    # A session that its usual pairs call throttled never takes the long pair.
+    usual = all((pair.target.cap_bytes or 0) <= CAP for pair in session.pairs)
+    if session.long and not (usual and decision.verdict == "throttled"):
+        spent += session.long.bytes_received
+    return an_arm, minutes, pairs, float(spent + session.extra_bytes)
 
 
 def _sign(result: Tally, scenario: Scenario, signed: Sequence[tuple[Signature, str | None]]) -> None:

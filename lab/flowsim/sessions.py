@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import log
+from statistics import median
 from typing import Final, Literal
 
 import numpy as np
@@ -12,7 +13,7 @@ from lab.flowsim.scenarios import MISS_PACE, Limit, Scenario, Server
 from measurements.throttle.change import long_slowdown, needed_cap
 from measurements.throttle.decision import FamilyDecision, decide
 from measurements.throttle.evidence import Baseline, SessionEvidence
-from measurements.throttle.flow import Arm, Flow
+from measurements.throttle.flow import Arm, Flow, goodput
 from measurements.throttle.pair import Pair, measure, pair_use
 from measurements.throttle.thresholds import THRESHOLDS as T
 
@@ -25,7 +26,8 @@ PAIR_SECONDS: Final = 170.0  # from pair to pair: 18 pairs within the hour
 HANDSHAKE_BYTES: Final = 4500  # a usual chain of certificates
 DRIFT: Final = 0.9  # correlation of the line's speed from pair to pair
 BASELINE_PAIRS: Final = 12
-BEFORE: Final = 6  # controls before the first target flow
+BEFORE: Final = 6  # controls before the first target flow ...
+BEFORE_CAP: Final = 128_000  # ... and where they end
 SLOTS: Final = 1 + BEFORE + 18  # drift values of a session: long pair, controls before, 18 pairs
 NOISE_PAIRS: Final = 3  # every fourth block of the first ten pairs
 
@@ -63,7 +65,7 @@ class Block:
     def flows(self, asks: Sequence[Ask], seconds: float = SECONDS) -> list[Flow]:
         """Simulate all asked flows at once."""
         batch, rtt, handshake = self._columns(asks)
-        series = run(batch, seconds, self.random)
+        series = run(batch, np.array([float(ask.cap) for ask in asks]), seconds, self.random)
         return [
             self._flow(ask, series, row, seconds, float(rtt[row]), float(handshake[row]), batch)
             for row, ask in enumerate(asks)
@@ -123,26 +125,23 @@ class Block:
         delivered = series.delivered[row]
         end = int(np.searchsorted(delivered, ask.cap))
         complete = end < len(delivered)
-        times, sizes = series.times[: end + 1].tolist(), delivered[: end + 1].astype(int).tolist()
+        times, sizes = series.times[: end + 1].copy(), np.minimum(delivered[: end + 1], ask.cap).astype(int)
         if complete and end > 0:
             share = float((ask.cap - delivered[end - 1]) / (delivered[end] - delivered[end - 1]))
             times[-1] = times[-2] + share * (times[-1] - times[-2])
-            sizes[-1] = ask.cap
-        points = [
-            (time, size)
-            for time, size, before in zip(times, sizes, [0, *sizes], strict=False)
-            if size > before
-        ]
+        grew = sizes > np.concatenate([[0], sizes[:-1]])
+        last = float(times[-1])
+        times, sizes = times[grew], sizes[grew]
         limit = scene.limit if ask.limited else None
-        stopped = not complete and (not points or points[-1][0] < 0.7 * seconds)
+        stopped = not complete and (not len(times) or times[-1] < 0.7 * seconds)
         upstream = scene.line.loss + (limit.loss if limit and limit.kind == "ack_loss" else 0.0)
         queued = limit.burst if limit and limit.kind == "shape" and complete is not None else 0.0
         flow = Flow(
             role=ask.role,
             started=ask.started,
-            times=tuple(time for time, _ in points),
-            sizes=tuple(size for _, size in points),
-            elapsed=times[-1] if complete else seconds,
+            times=tuple(times.tolist()),
+            sizes=tuple(sizes.tolist()),
+            elapsed=last if complete else seconds,
             cap_bytes=ask.cap,
             complete=complete,
             stalled=stopped,
@@ -154,10 +153,10 @@ class Block:
             handshake_bytes=HANDSHAKE_BYTES,
             connect=rtt,
             handshake=handshake,
-            first_byte=rtt,
+            first_byte=float(batch.rtt[row]),
             rtt=float(batch.rtt[row] + queued + scene.line.queue / 2),
             min_rtt=rtt,
-            out_of_order=float(series.lost[row]),
+            out_of_order=float(series.disordered[row]),
             resent=int(random.binomial(3, min(upstream, 1.0))),
             family=4,
         )
@@ -202,7 +201,7 @@ class Block:
         """Control-only flows an arm and session."""
         arms = self.scenario.arms
         asks = [
-            Ask(session, 1 + i, "control", arm, False, CAP, 0.0)
+            Ask(session, 1 + i, "control", arm, False, BEFORE_CAP, 0.0)
             for session in range(self.sessions)
             for arm in arms
             for i in range(BEFORE)
@@ -289,7 +288,7 @@ def sessions(
     block = Block.draw(scenario, count, random)
     long: list[Pair | None] = [*block.long()] if scenario.long_pair else [None] * count
     before, noise, baselines = block.before(), block.noise(NOISE_PAIRS), block.baselines()
-    caps = [_cap(scenario, pair) for pair in long]
+    caps = [_cap(scenario, *each) for each in zip(long, before, strict=True)]
     taken: list[list[Pair]] = [[] for _ in range(count)]
     done: dict[int, tuple[SessionEvidence, FamilyDecision]] = {}
     start = 0
@@ -310,7 +309,7 @@ def sessions(
                 baseline=baselines[index],
                 plan=scenario.plan,
                 network_changed=scenario.network_changed,
-                extra_bytes=_bytes([*noise[index], *filter(None, [long[index]])], before[index]),
+                extra_bytes=_bytes(noise[index], before[index]),
             )
             decision = decide(evidence)
             if not decision.open_arms or stop >= min(scenario.max_pairs, T.looks[-1]):
@@ -323,5 +322,7 @@ def _bytes(pairs: Sequence[Pair], before: dict[Arm, tuple[Flow, ...]]) -> int:
     return alone + sum(pair.bytes_received for pair in pairs)
 
 
-def _cap(scenario: Scenario, long: Pair | None) -> int:
-    return needed_cap(long_slowdown(long), CAP) if long and scenario.extend else CAP
+def _cap(scenario: Scenario, long: Pair | None, before: Mapping[Arm, Sequence[Flow]]) -> int:
+    if long is None or not scenario.extend:
+        return CAP
+    return needed_cap(long_slowdown(long), CAP, median(goodput(flow) for flow in before[long.arm]))

@@ -1,5 +1,6 @@
 """Changes: of the ratio in mid-session, and of the rate inside one long flow."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
 from statistics import median
@@ -17,6 +18,8 @@ NEAR_CAP: Final = 0.5
 BEYOND: Final = 256_000
 # A rate after the change needs this long to be one: a policer refills and empties within it.
 AFTER_SECONDS: Final = 1.0
+# Flows of one line differ by a quarter and more.
+FASTER: Final = 1.25
 
 
 def cut_at(d: list[float]) -> int | None:
@@ -69,9 +72,21 @@ def long_slowdown(pair: Pair) -> Slowdown | None:
     return change if change.after < T.half * theirs else None
 
 
-def needed_cap(change: Slowdown | None, cap: int) -> int:
-    """Where the next pairs should stop: at their usual `cap`, or 256 kB beyond a change of the long flow."""
-    return change.at_bytes + BEYOND if change and change.at_bytes > NEAR_CAP * cap else cap
+def needed_cap(change: Slowdown | None, cap: int, usual: float) -> int:
+    """Where the next pairs should stop: at their usual `cap`, or 256 kB beyond a change of the long flow.
+
+    What turns slow after seconds does so at other bytes in each flow: they are to last as long at the control's `usual`
+    speed (bytes per second), and a quarter longer.
+    """
+    if change is None or change.at_bytes <= NEAR_CAP * cap:
+        return cap
+    last = FASTER * usual * change.at_seconds if change.at_seconds >= AFTER_SECONDS else 0.0
+    return max(change.at_bytes, min(round(last), 2 * change.at_bytes)) + BEYOND
+
+
+def lasted(flows: Sequence[Flow], change: Slowdown) -> bool:
+    """Half of the flows and more ran for as long as the long flow was fast; shorter ones say nothing of it."""
+    return 2 * sum(flow.elapsed >= change.at_seconds for flow in flows) >= len(flows)
 
 
 def long_usable(pair: Pair) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from measurements.throttle.change import Slowdown, long_slowdown, long_usable
+from measurements.throttle.change import Slowdown, lasted, long_slowdown, long_usable
 from measurements.throttle.contrast import Contrast
 from measurements.throttle.evidence import SessionEvidence
 from measurements.throttle.facts import ArmFacts, arm_facts
@@ -111,7 +111,8 @@ def decide(session: SessionEvidence) -> FamilyDecision:
     if not beyond:
         return decision
     pairs = tuple(pair for pair in session.pairs if pair.arm not in beyond or _reaches(pair, start))
-    return _decide(replace(session, pairs=pairs, compared_from=start), change, reached=True)
+    reached = lasted([pair.target for pair in pairs if pair.arm in beyond], change)
+    return _decide(replace(session, pairs=pairs, compared_from=start), change, reached)
 
 
 def _reaches(pair: Pair, start: int) -> bool:

@@ -85,7 +85,7 @@ def shift_since_start(session: SessionEvidence, arm: Arm, alpha: float) -> Estim
 
 def kept_speed(session: SessionEvidence, arm: Arm) -> bool:
     """The arm's controls are not slower than before the first target: neither line nor address changed."""
-    shift = shift_since_start(session, arm, T.bound_alpha)
+    shift = shift_since_start(session, arm, T.residual_alpha)
     return shift is not None and shift.low is not None and shift.low > log(T.half)
 
 
@@ -99,7 +99,7 @@ def baseline_state(session: SessionEvidence, pairs: Sequence[Pair]) -> BaselineS
     if not (_alike(now_target, now_control) and _alike(now_target, base.target_rtt)):
         return "no_baseline"
     loss = _median(pair.control.out_of_order for pair in pairs)
-    if loss is not None and base.out_of_order is not None and loss > T.line_loss + base.out_of_order:
+    if loss is not None and base.out_of_order is not None and loss > T.line_loss + 2 * base.out_of_order:
         return "line_differs"
     return "ok"
 

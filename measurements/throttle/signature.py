@@ -41,6 +41,8 @@ CLAMP_SLOPE: Final = 0.25
 SAME_ONSET: Final = 0.15
 # Buckets of known policers hold 8-100 kB; what comes later than that is a rule, not a bucket.
 LATE_ONSET: Final = 150_000
+# A line of 3 Mbit/s empties the largest of them in a third of this.
+LATE_SECONDS: Final = 1.0
 # Share of segments out of order, or sent again, from which packets were dropped on purpose or by a bad line.
 DROPS: Final = 0.02
 # Lone losses leave holes that the rest of the window comes in behind; a policer drops the rest too, so that its sender
@@ -151,7 +153,7 @@ def _lossy(found: Features) -> bool:
     drops, again = found.drops or 0.0, found.sent_again or 0.0
     if not _dropped(found) or (again >= TAIL_DROPS and drops < again):
         return False
-    return found.clamp is False or (found.clamp is None and drops >= HOLES)
+    return not found.clamp or drops >= HOLES
 
 
 def _upload(found: Features) -> bool:
@@ -165,6 +167,7 @@ _MECHANISMS: Final[tuple[tuple[Mechanism, Callable[[Features], bool]], ...]] = (
     ("handshake_delay", lambda found: found.stage == "tls"),
     ("truncation", lambda found: found.stopped_at is not None),
     ("delayed", lambda found: (found.onset_bytes or 0.0) >= LATE_ONSET),
+    ("delayed", lambda found: (found.onset_seconds or 0.0) >= LATE_SECONDS),
     ("delayed", lambda found: found.held_back and (found.drops or 0.0) < DROPS),
     ("upload", _upload),
     ("loss", _lossy),

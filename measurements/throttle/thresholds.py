@@ -54,7 +54,10 @@ class Thresholds:
         0.2,
         "a marked address slows tenfold and shows at any level; a stricter one calls a drifting line marked",
     )
-    line_loss: float = _because(0.01, "share of segments out of order from which congestion controls differ")
+    line_loss: float = _because(
+        0.01,
+        "share of segments out of order, above twice the usual one, from which congestion controls differ",
+    )
 
 
 THRESHOLDS: Final = Thresholds()

@@ -8,16 +8,17 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from math import log
+from statistics import median
 from typing import Final
 from urllib.parse import urlsplit
 
 from measurements.targets import Platform, Targets, Transfer
-from measurements.throttle.change import Slowdown, long_slowdown, long_usable
+from measurements.throttle.change import Slowdown, long_slowdown, long_usable, needed_cap
 from measurements.throttle.decision import FamilyDecision, decide, decide_arm, slow_controls
 from measurements.throttle.evidence import Baseline, Extra, SessionEvidence, Together
 from measurements.throttle.evidence import Plan as TariffPlan
 from measurements.throttle.family import OUTRANKED
-from measurements.throttle.flow import Arm, Flow
+from measurements.throttle.flow import Arm, Flow, goodput
 from measurements.throttle.pair import Pair, measure, pair_use
 from measurements.throttle.series import SERIES, wanted
 from measurements.throttle.usable import STOPPED, use_of
@@ -27,7 +28,7 @@ from probes.sessions.estimate import blocks
 from probes.sessions.lookup import Lookup
 from probes.sessions.offers import Offers, host_of
 from probes.sessions.pairs import Flows, Size, size_of, warm_up_of
-from probes.sessions.plan import BEYOND, FOREIGN_BYTES, NOISE_EVERY, Plan
+from probes.sessions.plan import FOREIGN_BYTES, NOISE_EVERY, Plan
 from probes.sessions.purse import Purse
 from probes.sessions.series import FurtherSeries
 from probes.sessions.sharing import look
@@ -284,7 +285,9 @@ class FamilySession:
         if change is None or not self._may_follow(change):
             return
         arm = next(each for each in self.arms if each.arm == self.long.arm)
-        size = Size(cap_bytes=change.at_bytes + BEYOND, cap_seconds=self.plan.long_seconds)
+        usual = median(goodput(flow) for flow in self.before[arm.arm])
+        cap = needed_cap(change, self.plan.flow_bytes, usual)
+        size = Size(cap_bytes=cap, cap_seconds=self.plan.long_seconds)
         for _ in range(self.plan.max_pairs):
             if self._enough() or self.purse.ledger.total + 2 * size.cap_bytes > self.plan.budget:
                 return

@@ -14,7 +14,6 @@ UNMETERED_BUDGET: Final = 100_000_000
 # From any third-party control at most 5 MB a day (DESIGN section 2, rule 8); what is on its way at the cap is paid too.
 FOREIGN_BUDGET: Final = 4_500_000
 FOREIGN_BYTES: Final = 224_000  # so that 18 flows and the first controls fit into it
-BEYOND: Final = 256_000  # bytes past the point at which a long flow changed
 # Control-only flows before the first target flow. The contract asks for three; against ten later ones on a line that
 # drifts, three call a third of innocent sessions `residual`, six a tenth. Third parties give no more than they must.
 BEFORE: Final = 6
