@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from measurements.records import Observation
     from measurements.throttle.pair import Pair
     from probes.round import Step
+    from probes.sessions.pairs import Ledger
     from probes.sessions.runner import Progress
 
 # Seconds after which the loop looks at the wall clock, the consent and the pause again: a device that slept, or a
@@ -134,12 +135,11 @@ class Cycle:
         self._held = reason
         return reason is None
 
-    def _today(self) -> "list[Observation]":
-        return self.spool.observations(since=self.around.local_now() - budget.DAY)
+    def _spent(self) -> "Ledger":
+        return budget.spent_today(self.spool, self.around.local_now())
 
     def _room(self, need: int) -> bool:
-        spent = budget.spent(self._today(), self.around.local_now())
-        return spent.total + need <= budget.limit(self.metered)
+        return self._spent().total + need <= budget.limit(self.metered)
 
     # Sending ---------------------------------------------------------------------------------------------------
 
@@ -147,7 +147,11 @@ class Cycle:
         """Between measurements only: an upload would share the line with them."""
         consent = read_consent(StateFolder(self.shared.state))
         try:
-            sent = await send_if_due(self.shared, consent, self.spool, now.timestamp) if consent else None
+            sent = (
+                await send_if_due(self.shared, consent, self.spool, now.timestamp, self._room)
+                if consent
+                else None
+            )
         except InviteError as error:  # no reason to stop measuring
             if str(error) != self._unsent:
                 self.show.text(str(error))
@@ -200,7 +204,7 @@ class Cycle:
         from probes.sessions.pairs import Flows
 
         context, keeper = make_context(self.shared), Keeper(self.spool)
-        ledger = budget.spent(self._today(), self.around.local_now())
+        ledger = self._spent()
         flows = Flows(
             context=context,
             keep=keeper.keep,
@@ -232,11 +236,12 @@ class Cycle:
         """Pairs until decided. Sentinels looked suspicious without our server, so it may take part now."""
         for name in platforms:
             self._ratios.pop(name)
-        now, rows = self.around.local_now(), self._today()
+        now = self.around.local_now()
+        rows = self.spool.observations(since=now - budget.DAY)
         planned = budget.planned(self.agenda.shape, len(self.platforms))
         allowed = budget.for_sessions(rows, now, self.metered, planned)
         plan = plan_for(self.metered)
-        plan = replace(plan, budget=min(plan.budget, budget.spent(rows, now).total + allowed))
+        plan = replace(plan, budget=min(plan.budget, self._spent().total + allowed))
         found = await measure_throttling(
             self.shared,
             self.targets,

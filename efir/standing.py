@@ -8,11 +8,11 @@ from efir.options import Shared
 from measurements.records import SummaryLine
 from measurements.state import StateFolder
 from measurements.store import Spool
-from vantage.budget import DAY, is_metered, limit, spent
+from vantage.budget import is_metered, limit, spent_today
 from vantage.consent import Consent, read_consent
 from vantage.line import Stated, read_stated
-from vantage.upload.sending import Standing as Sending
-from vantage.upload.sending import standing
+from vantage.upload.standing import Standing as Sending
+from vantage.upload.standing import standing
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def look_into(spool: Spool) -> Stored:
     return Stored(
         counts=spool.counts(),
         last=next(iter(spool.rounds(limit=1)), None),
-        day_bytes=spent(spool.observations(since=now - DAY), now).total,
+        day_bytes=spent_today(spool, now).total,
         sending=standing(spool),
     )
 

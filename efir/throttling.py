@@ -60,7 +60,7 @@ async def measure_throttling(
     """Look whether the line is fit, hold the sessions, keep everything and conclude."""
     from probes.round import run_round
     from probes.sessions.runner import Sessions
-    from vantage.budget import DAY, spent
+    from vantage.budget import spent_today
 
     context = make_context(shared)
     keeper = Keeper(spool)
@@ -86,7 +86,7 @@ async def measure_throttling(
             network=lambda: hashlib.sha256(network_key()).hexdigest(),
             with_helper=with_helper,
             known=_known(context, rows, platforms, tariff),
-            spent=spent(spool.observations(since=now - DAY), now),
+            spent=spent_today(spool, now),
             progress=progress,
         )
         results = await sessions.run(platforms)

@@ -21,7 +21,8 @@ from vantage.network import network_key
 from vantage.upload.batching import Sealer
 from vantage.upload.client import Reply, Sender
 from vantage.upload.rules import planned
-from vantage.upload.sending import Sent, plan, send_all, standing
+from vantage.upload.sending import Sent, anything, send_all
+from vantage.upload.standing import keep, standing
 
 # Names the proxy of automatic uploads too, which have no options.
 PROXY: Final = "EFIR_PROXY"
@@ -90,16 +91,25 @@ def make_sender(shared: Shared, invite: Invite, proxy: str | None) -> Sender:
 
 
 async def send_now(
-    shared: Shared, invite: Invite, spool: Spool, proxy: str | None, clock: Callable[[], float]
+    shared: Shared,
+    invite: Invite,
+    spool: Spool,
+    proxy: str | None,
+    clock: Callable[[], float],
+    room: Callable[[int], bool] = anything,
 ) -> Sent:
-    """Send what waits. Raises StoreError."""
+    """Send what waits, as far as there is `room(bytes)`. Raises StoreError."""
     sealer = make_sealer(shared, invite, own_line=proxy is None)
     async with make_sender(shared, invite, proxy) as sender:
-        return await send_all(spool, sealer, sender, clock)
+        return await send_all(spool, sealer, sender, clock, room)
 
 
 async def send_if_due(
-    shared: Shared, consent: Consent, spool: Spool, clock: Callable[[], float]
+    shared: Shared,
+    consent: Consent,
+    spool: Spool,
+    clock: Callable[[], float],
+    room: Callable[[int], bool] = anything,
 ) -> Sent | None:
     """One look of a continuous run: send if the drawn time has come, draw one if there is none. Raises StoreError.
 
@@ -111,9 +121,9 @@ async def send_if_due(
     due = planned(stands.due, now, consent.live, stands.failures > 0, random.SystemRandom().random)
     if due > now:
         if due != stands.due:
-            plan(spool, stands, due)
+            keep(spool, msgspec.structs.replace(stands, due=due))
         return None
-    return await send_now(shared, require_invite(shared), spool, os.environ.get(PROXY), clock)
+    return await send_now(shared, require_invite(shared), spool, os.environ.get(PROXY), clock, room)
 
 
 async def withdraw(shared: Shared, invite: Invite, proxy: str | None) -> Reply:

@@ -1,4 +1,4 @@
-"""How many bytes a day may cost, and what of that throttling sessions may take. Pure.
+"""How many bytes a day may cost, and what of that throttling sessions may take. Pure but for `spent_today`.
 
 A day is the last 24 hours, so that midnight is no second helping. The cadence comes first: sessions get what it leaves,
 or else one slow evening would end in a night without measurements, and the day's shape would tell of the evening.
@@ -9,12 +9,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from measurements.records import Observation
+from measurements.store import Spool
 from probes.sessions.pairs import Ledger
 from probes.sessions.plan import METERED_BUDGET, UNMETERED_BUDGET
 from probes.sessions.sentinel import FLOW_COST
 from vantage.cadence import Every, Kind
 from vantage.consent import Consent
 from vantage.line import Stated
+from vantage.upload.standing import sent_since
 
 DAY: Final = timedelta(days=1)
 # What `make bench` holds a round of the shipped targets to.
@@ -49,6 +51,13 @@ def spent(rows: Iterable[Observation], now: datetime) -> Ledger:
     for row in rows:
         if row.time >= now - DAY:
             ledger.add(row)
+    return ledger
+
+
+def spent_today(spool: Spool, now: datetime) -> Ledger:
+    """What the last 24 hours have cost, measuring and sending together. Raises StoreError."""
+    ledger = spent(spool.observations(since=now - DAY), now)
+    ledger.total += sent_since(spool, (now - DAY).timestamp())
     return ledger
 
 

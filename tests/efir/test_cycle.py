@@ -23,12 +23,13 @@ from measurements.store import IN_MEMORY, Spool
 from measurements.targets import Endpoint, Platform, Targets
 from measurements.throttle.flow import SHORT
 from probes.sessions.pairs import Ledger
-from probes.sessions.plan import Plan
-from probes.sessions.sentinel import FLOW_COST
+from probes.sessions.plan import Plan, plan_for
+from probes.sessions.sentinel import FLOW_COST, OVERHEAD
 from vantage import budget
 from vantage.cadence import Agenda, shape
 from vantage.consent import TEXT_VERSION, Consent, withdraw, write_consent
 from vantage.line import Stated
+from vantage.upload.standing import Standing, keep, standing, with_cost
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 PLATFORMS = ["youtube", "facebook", "vk", "odnoklassniki", "twitter", "instagram", "telegram"]
@@ -49,6 +50,9 @@ class World:
     done: list[tuple[str, datetime]] = field(default_factory=list)
     sessions: list[tuple[list[str], bool]] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+    upload_bytes: int = 0  # of each sending
+    send_at: datetime = START
+    sent: list[tuple[datetime, int]] = field(default_factory=list)
     at: dict[float, Callable[[], Any]] = field(
         default_factory=dict
     )  # hours since the start -> what happens then
@@ -82,21 +86,34 @@ class World:
 
     async def session(self, _: Shared, __: Targets, names: list[str], plan: Plan, *rest: Any) -> Any:
         self.sessions.append((names, rest[1]))
-        spent = budget.spent(self.spool.observations(since=self.now - budget.DAY), self.now).total
+        spent = budget.spent_today(self.spool, self.now).total
         while spent + 2 * plan.flow_bytes <= plan.budget:  # takes all it is given
-            self.spool.add([self.row(names[0], "target", 2 * plan.flow_bytes, "pair")])
-            spent += 2 * plan.flow_bytes
+            cost = 2 * (plan.flow_bytes + OVERHEAD)  # real flows cost more than their cap, too
+            self.spool.add([self.row(names[0], "target", cost, "pair")])
+            spent += cost
         return SimpleNamespace(lines=[], results=[])
+
+    async def send(
+        self, _: object, __: object, spool: Spool, clock: Any, room: Callable[[int], bool]
+    ) -> None:
+        """An upload of an hour's results, every hour."""
+        if not self.upload_bytes or self.now < self.send_at:
+            return
+        self.send_at = self.now + timedelta(hours=1)
+        if room(self.upload_bytes):
+            self.sent.append((self.now, self.upload_bytes))
+            keep(spool, Standing(costs=with_cost(standing(spool), clock(), self.upload_bytes)))
 
     @property
     def worst_day(self) -> int:
         """Most bytes in any 24 hours."""
-        rows = sorted(self.spool.observations(), key=lambda row: row.time)
+        measured = [(row.time, row.bytes_received) for row in self.spool.observations()]
+        costs = sorted(measured + self.sent)
         first = spent = most = 0
-        for row in rows:
-            spent += row.bytes_received
-            while rows[first].time < row.time - budget.DAY:
-                spent -= rows[first].bytes_received
+        for at, cost in costs:
+            spent += cost
+            while costs[first][0] < at - budget.DAY:
+                spent -= costs[first][1]
                 first += 1
             most = max(most, spent)
         return most
@@ -133,6 +150,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         monkeypatch.setattr(module, "sentinel_ratio", lambda ratio: ratio)
         monkeypatch.setattr(module, "measure_once", here.round)
         monkeypatch.setattr(module, "measure_throttling", here.session)
+        monkeypatch.setattr(module, "send_if_due", here.send)
         yield here
 
 
@@ -169,6 +187,31 @@ def test_the_budget_of_any_24_hours_is_never_exceeded(world: World, slow: list[s
     live(world, days=2, metered=metered)
     assert world.worst_day <= budget.limit(metered) + SHORT
     assert bool(world.sessions) == bool(slow)
+
+
+@pytest.mark.parametrize("metered", [True, False], ids=["metered", "not metered"])
+def test_a_month_of_slow_evenings_and_of_sending_keeps_to_the_budget_of_any_24_hours(
+    world: World, metered: bool
+) -> None:
+    """Everything at once: each evening other platforms turn slow, sessions take all they get, and results are sent."""
+    draw = random.Random(3)
+    world.upload_bytes = 1_000_000  # far more than real results need: enough to reach the limit
+
+    def evening() -> None:
+        world.slow = frozenset(draw.sample(PLATFORMS, draw.randint(1, 7)))
+
+    def night() -> None:
+        world.slow = frozenset()
+
+    for day in range(30):
+        world.at[24 * day + 19] = evening
+        world.at[24 * day + 23] = night
+    live(world, days=30, metered=metered)
+    one_flow = plan_for(metered).flow_bytes + OVERHEAD
+    assert world.worst_day <= budget.limit(metered) + one_flow
+    assert len(world.sessions) > 30
+    assert len(world.sent) > 30 * 10
+    assert count(world, "sentinels") >= 29 * shape(metered)["sentinels"].a_day
 
 
 @pytest.mark.parametrize("metered", [True, False], ids=["metered", "not metered"])

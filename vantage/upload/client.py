@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Final, Self
 
@@ -29,6 +29,7 @@ class Reply:
     next: Next
     answer: Answer | None = None
     problem: str = ""  # in short words, without an address
+    bytes_received: int = 0  # of the answer's body
 
 
 class Sender:
@@ -81,11 +82,13 @@ class Sender:
                 while piece := await response.content.read(_LARGEST_ANSWER):
                     body += piece
                     if len(body) > _LARGEST_ANSWER:
-                        return self._judge(response.status, None, attempt, None)
+                        return replace(
+                            self._judge(response.status, None, attempt, None), bytes_received=len(body)
+                        )
                 answer = self._proven(body, response.headers.get(ANSWER_MAC, ""))
-                return self._judge(
-                    response.status, response.headers.get("Retry-After"), attempt, answer, _reason(body)
-                )
+                wish, why = response.headers.get("Retry-After"), _reason(body)
+                reply = self._judge(response.status, wish, attempt, answer, why)
+                return replace(reply, bytes_received=len(body))
         except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError, OSError) as error:
             return self._judge(None, None, attempt, None, type(error).__name__)
 

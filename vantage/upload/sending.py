@@ -4,27 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-import msgspec
-
 from measurements.batch import Item, ItemAnswer
 from measurements.store import Spool
 from vantage.upload.batching import Sealer, next_items
 from vantage.upload.client import Reply, Sender
 from vantage.upload.rules import Outcome
+from vantage.upload.standing import Standing, keep, standing, with_cost
 
-# Under this name the spool keeps how uploading stands.
-META: Final = "upload"
 # After a refusal that will not change by itself, such as a revoked token, the next try waits a day.
 _AFTER_REFUSAL: Final = 86_400.0
-
-
-class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How uploading stands; times in Unix seconds by the device's clock."""
-
-    due: float | None = None  # when to send next
-    failures: int = 0  # attempts in a row that did not go through
-    last_success: float | None = None
-    problem: str = ""  # of the last attempt, "" after a success
+# Where the day's budget has no room for a batch, older spending leaves it hour by hour.
+_NO_ROOM: Final = 3_600.0
+# What the answer to one item has at most: its id, and a reason (`collector.items`).
+_ANSWER_BYTES: Final = 120
 
 
 @dataclass
@@ -35,27 +27,38 @@ class Sent:
     refused: int = 0
     batches: int = 0
     bytes_sent: int = 0
+    bytes_received: int = 0
     waiting: int = 0
     problem: str = ""
 
-
-def standing(spool: Spool) -> Standing:
-    """As the spool keeps it. Raises StoreError."""
-    return msgspec.convert(spool.meta(META, {}), Standing)
-
-
-def plan(spool: Spool, stands: Standing, due: float) -> None:
-    """Keep the time of the next sending."""
-    spool.set_meta(META, msgspec.structs.replace(stands, due=due))
+    @property
+    def cost(self) -> int:
+        """Bytes both ways."""
+        return self.bytes_sent + self.bytes_received
 
 
-async def send_all(spool: Spool, sealer: Sealer, sender: Sender, clock: Callable[[], float]) -> Sent:
-    """Send batches until nothing waits or one does not go through. Raises StoreError."""
+def anything(_bytes: int) -> bool:
+    """Room for whatever waits: for a person who asks to send now."""
+    return True
+
+
+async def send_all(
+    spool: Spool,
+    sealer: Sealer,
+    sender: Sender,
+    clock: Callable[[], float],
+    room: Callable[[int], bool] = anything,
+) -> Sent:
+    """Send batches until nothing waits, one fails, or `room(bytes)` denies the next. Raises StoreError."""
     sent = Sent()
     before = standing(spool)
     failures = before.failures
     due: float | None = None
     while items := next_items(spool):
+        need = len(sealer.results(items)) + _ANSWER_BYTES * len(items)
+        if not room(sent.cost + need):
+            due = clock() + _NO_ROOM
+            break
         sizes: list[int] = []
 
         def sealed(items: list[Item] = items, sizes: list[int] = sizes) -> bytes:
@@ -65,6 +68,7 @@ async def send_all(spool: Spool, sealer: Sealer, sender: Sender, clock: Callable
 
         reply = await sender.send(sealed, failures + 1)
         sent.bytes_sent += sum(sizes)
+        sent.bytes_received += reply.bytes_received
         if not _settle(spool, items, reply, clock(), sent):
             failures += 1
             wait = reply.next.wait if reply.next.outcome is Outcome.AGAIN else _AFTER_REFUSAL
@@ -73,7 +77,9 @@ async def send_all(spool: Spool, sealer: Sealer, sender: Sender, clock: Callable
         failures = 0
     sent.waiting = spool.counts()["waiting"]
     success = clock() if sent.batches else before.last_success
-    spool.set_meta(META, Standing(due=due, failures=failures, last_success=success, problem=sent.problem))
+    costs = with_cost(before, clock(), sent.cost)
+    after = Standing(due=due, failures=failures, last_success=success, problem=sent.problem, costs=costs)
+    keep(spool, after)
     return sent
 
 

@@ -16,7 +16,8 @@ from tests.collector.emulated import observation
 from vantage.upload.batching import ITEMS, Sealer, fitting
 from vantage.upload.client import Reply
 from vantage.upload.rules import Next, Outcome
-from vantage.upload.sending import Sent, send_all, standing
+from vantage.upload.sending import Sent, send_all
+from vantage.upload.standing import standing
 
 NOW = 1_772_000_000.0
 INVITE = Invite(
