@@ -1,6 +1,6 @@
 """What a scenario must lead to, and how what came compares with it. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, Literal
 
 import msgspec
@@ -35,6 +35,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 class Expect(msgspec.Struct, frozen=True, kw_only=True):
     """The right answers. Keys are platforms, "platform/endpoint", "platform/endpoint/quic", or "*" for all
     platforms not named.
+
+    Keys of `throttle` are platforms, "platform/quic", "platform/upload" or "*".
 
     Several outcomes for one key: any of them is right. An empty `platforms` is not judged by reachability, an empty
     `throttle` not by throttling.
@@ -75,11 +77,19 @@ def judge(expect: Expect, lines: Iterable[Mapping[str, Any]]) -> list[Finding]:
 
 def judge_throttle(expect: Expect, lines: Iterable[Mapping[str, Any]]) -> list[Finding]:
     """Compare the NDJSON lines of one `efir throttle` with what a scenario expects."""
-    got = {str(line["platform"]): line for line in lines if line.get("type") == "throttle"}
+    got = dict(found for line in lines if line.get("type") == "throttle" for found in _by_series(line))
     named = {key: words for key, words in expect.throttle.items() if key != "*"}
     rest = expect.throttle.get("*")
-    others = {key: rest for key in got if key not in named} if rest else {}
+    others = {key: rest for key in got if key not in named and "/" not in key} if rest else {}
     return [_throttle_finding(key, words, got.get(key)) for key, words in (named | others).items()]
+
+
+def _by_series(line: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """`tube`, and `tube/quic` and `tube/upload` for the further series in its line."""
+    yield line["platform"], line
+    for series in line.get("series", ()):
+        word = "upload" if series["direction"] == "upload" else series["protocol"]
+        yield f"{line['platform']}/{word}", series
 
 
 def not_judged(throttle: Mapping[str, tuple[str, ...]]) -> list[Finding]:

@@ -149,7 +149,7 @@ def _judged(lab: Running, expect: Expect, throttle: bool) -> Iterator[Finding]:
     if expect.platforms or expect.summary:
         yield from judge(expect, _lines(lab, _RUN_SECONDS, "run", "--once", "--json"))
     if expect.throttle and throttle:
-        platforms = [key for key in expect.throttle if key != "*"]
+        platforms = dict.fromkeys(key.partition("/")[0] for key in expect.throttle if key != "*")
         yield from judge_throttle(expect, throttle_lines(lab, platforms))
     elif expect.throttle:
         yield from not_judged(expect.throttle)

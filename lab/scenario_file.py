@@ -1,6 +1,6 @@
 """Scenario files: YAML into `lab.scenario.Scenario`, strictly (docs/lab.md tells how to write one)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
@@ -186,12 +186,12 @@ class _Reader:
             elif key == "platforms":
                 values[key] = {
                     name: tuple(self._outcome(one) for one in outcomes.list())
-                    for name, outcomes in self._keyed(value).items()
+                    for name, outcomes in self._keyed(value, self._selectors.known, ("quic",)).items()
                 }
             elif key == "throttle":
                 values[key] = {
                     name: tuple(self._throttle_word(one) for one in words.list())
-                    for name, words in self._keyed(value).items()
+                    for name, words in self._keyed(value, (), ("quic", "upload")).items()
                 }
             else:
                 raise value.unknown("key of expect", key, ("summary", "platforms", "throttle"))
@@ -199,12 +199,13 @@ class _Reader:
             raise node.refuse("a scenario must expect something")
         return Expect(**values)
 
-    def _keyed(self, node: Node) -> dict[str, Node]:
-        """Rows keyed by platform, endpoint or "*"."""
+    def _keyed(self, node: Node, endpoints: Container[str], parts: Iterable[str]) -> dict[str, Node]:
+        """Rows keyed by platform, one of `endpoints` or "*"; the former two with one of `parts` behind them or not."""
         rows = node.items()
         known = [*self._targets.platforms, "*"]
         for key, value in rows.items():
-            if key not in known and key.removesuffix("/quic") not in self._selectors.known:
+            whole = next((key.removesuffix(f"/{part}") for part in parts if key.endswith(f"/{part}")), key)
+            if whole not in known and whole not in endpoints:
                 raise value.unknown("platform", key, known)
         return rows
 

@@ -87,5 +87,20 @@ def test_slowness_gets_its_mark(words: tuple[str, ...], got: str, mark: str) -> 
         assert [one.mark for one in judge_throttle(Expect(throttle={key: words}), [line])] == [mark]
 
 
+def test_further_series_have_keys_of_their_own() -> None:
+    series = [
+        {"protocol": "quic", "direction": "download", "verdict": "throttled"},
+        {"protocol": "tcp", "direction": "upload", "verdict": "inconclusive"},
+    ]
+    line = {"type": "throttle", "platform": "tube", "verdict": "not_throttled", "series": series}
+    words = {"tube": ("not_throttled",), "tube/quic": ("throttled",), "tube/upload": ("throttled",)}
+    found = judge_throttle(Expect(throttle=words | {"*": ("throttled",)}), [line])
+    assert [(one.key, one.mark) for one in found] == [
+        ("tube", "right"),
+        ("tube/quic", "right"),
+        ("tube/upload", "missed"),
+    ]
+
+
 def test_what_was_not_measured_is_not_judged() -> None:
     assert [one.mark for one in not_judged({"tube": ("throttled",)})] == ["not judged"]
