@@ -1,0 +1,127 @@
+"""`efir serve --collector`: from uploads to a running collector to the metrics of networks."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from measurements.state import StateFolder
+from measurements.store import Spool
+from measurements.targets_file import load_targets
+from tests.rounds import Who, new_id, one_round, one_session
+
+EFIR = (sys.executable, "-m", "efir")
+TOKEN = "0123456789abcdef0123456789abcdef"
+
+
+@contextmanager
+def service(*arguments: object) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Address and process of an `efir` command that listens; it must end well."""
+    command = [*EFIR, *map(str, arguments), "--listen", "127.0.0.1:0", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stderr
+        try:
+            line = process.stdout.readline()
+            assert line, process.stderr.read()
+            host, port = json.loads(line)["listen"]
+            yield f"http://{host}:{port}", process
+        finally:
+            process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+
+
+def efir(*arguments: object) -> None:
+    subprocess.run([*EFIR, *map(str, arguments), "--quiet"], check=True)
+
+
+def page(url: str, **headers: str) -> str:
+    with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=20) as answer:
+        return answer.read().decode()
+
+
+def page_with(text: str, url: str, **headers: str) -> str:
+    """The page, once it says this: a kept one may be given for some seconds."""
+    deadline = time.monotonic() + 60
+    while text not in (body := page(url, **headers)):
+        assert time.monotonic() < deadline, body
+        time.sleep(0.2)
+    return body
+
+
+def volunteer(folder: Path, store: Path, collector: str, who: Who, ratio: float) -> None:
+    """Somebody with an invite whose round and session on YouTube have just been sent."""
+    folder.mkdir()
+    efir("collect", "invite", "--store", store, "--collector", collector, "--out", folder / "invite.json")
+    efir("invite", folder / "invite.json", "--state", folder / "state")
+    efir("consent", "--accept", "--with-upload", "--state", folder / "state")
+    send(folder, who, ratio)
+
+
+def send(folder: Path, who: Who, ratio: float) -> None:
+    now = datetime.now(UTC) - timedelta(seconds=5)
+    told = one_round(load_targets(None), who, now)
+    rows, line, run_id = one_session(who, "youtube", now, ratio)
+    with Spool(StateFolder(folder / "state").spool) as spool:
+        spool.add([*told.observations, *rows])
+        spool.add_verdicts(told.verdicts)
+        spool.add_round(told.summary, told.time)
+        spool.add_throttle(line, new_id(), run_id, now)
+    efir("upload", "--state", folder / "state")
+
+
+def test_what_was_uploaded_is_on_the_pages_and_what_is_uploaded_later_too(tmp_path: Path):
+    store = tmp_path / "store"
+    (tmp_path / "token").write_text(TOKEN)
+    people = [Who(f"{number:032x}", 9198) for number in range(3)] + [Who("f" * 32, 21299)]
+    with service("collect", "--store", store) as (collector, _):
+        for number, who in enumerate(people[:2]):
+            volunteer(tmp_path / str(number), store, collector, who, 0.05)
+        with service("serve", "--collector", store, "--token-file", tmp_path / "token") as (base, _):
+            assert "efir_network_vantages{" not in page(f"{base}/metrics")  # two of a network are too few
+            private = page(f"{base}/metrics/vantages", Authorization=f"Bearer {TOKEN}")
+            assert private.count("efir_vantage_info{") == 2
+
+            for number, who in enumerate(people[2:], 2):
+                volunteer(tmp_path / str(number), store, collector, who, 0.05)
+            send(tmp_path / "0", people[0], 0.9)
+            public = page_with('efir_network_vantages{asn="9198",country="KZ"} 3.0', f"{base}/metrics")
+            batches = "efir_ingest_batches_total 5.0"
+            private = page_with(batches, f"{base}/metrics/vantages", Authorization=f"Bearer {TOKEN}")
+            state = json.loads(page(f"{base}/api/v1/state"))
+    assert "21299" not in public
+    assert "vantage=" not in public
+    verdicts = 'efir_network_verdict_ratio{asn="9198",country="KZ",platform="youtube",verdict="throttled"} '
+    (share,) = [line for line in public.splitlines() if line.startswith(verdicts)]
+    assert float(share.removeprefix(verdicts)) == pytest.approx(2 / 3)
+    assert private.count("efir_vantage_info{") == 4
+    assert "efir_ingest_duplicates_total 0.0" in private
+    (network,) = state["networks"]
+    youtube = next(each for each in network["platforms"] if each["platform"] == "youtube")
+    assert (youtube["state"], youtube["vantages"], youtube["agreeing"]) == ("throttled", 3, 2)
+
+
+def test_when_the_reading_process_dies_this_is_said_and_the_pages_go_on(tmp_path: Path):
+    store = tmp_path / "store"
+    with service("collect", "--store", store), service("serve", "--collector", store) as (base, process):
+        page(f"{base}/metrics")  # kept from now on
+        (child,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        os.kill(int(child), signal.SIGKILL)
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            page(f"{base}/metrics", Accept="application/openmetrics-text")  # of which there is none yet
+        with refused.value as answer:
+            assert (answer.code, b"ended with -9" in answer.read()) == (503, True)
+        assert "efir_build_info{" in page(f"{base}/metrics")  # the old one, or already a new one
+        process.send_signal(signal.SIGTERM)
+        assert process.stderr
+        assert "ended with -9; it is started again" in " ".join(process.stderr.read().split())
