@@ -15,6 +15,7 @@ from measurements.records import Observation, ThrottleLine
 from measurements.rules.line import Line, judge_line
 from measurements.store import Spool
 from measurements.targets import Targets
+from measurements.throttle.earlier import HOUR, Earlier, broken_off, earlier_of
 from measurements.throttle.evidence import Plan as TariffPlan
 from measurements.throttle.history import KEPT, baselines_of, noise_of
 from measurements.throttle.line import throttle_line
@@ -83,9 +84,9 @@ async def measure_throttling(
             context=context,
             plan=plan,
             keep=keeper.keep,
-            network=lambda: hashlib.sha256(network_key()).hexdigest(),
+            network=_network,
             with_helper=with_helper,
-            known=_known(context, rows, platforms, tariff),
+            known=_known(context, spool, rows, platforms, plan, tariff),
             spent=spent_today(spool, now),
             progress=progress,
         )
@@ -108,7 +109,10 @@ def line_of(result: "PlatformResult", check_bytes: int = 0) -> ThrottleLine:
         round(result.seconds, 3),
     )
     line = with_series(line, result.series)
-    return structs.replace(line, reason=_joined(line.reason, *result.notes))
+    open_end = result.interrupted and line.verdict == "inconclusive"
+    return structs.replace(
+        line, reason=_joined("interrupted" if open_end else None, line.reason, *result.notes)
+    )
 
 
 def _joined(*words: str | None) -> str | None:
@@ -126,15 +130,59 @@ def _not_held(platform: str, reason: str, received: int, seconds: float) -> Thro
 
 
 def _known(
-    context: "Context", rows: Sequence[Observation], platforms: Sequence[str], tariff: TariffPlan
+    context: "Context",
+    spool: Spool,
+    rows: Sequence[Observation],
+    platforms: Sequence[str],
+    plan: "Plan",
+    tariff: TariffPlan,
 ) -> "dict[str, Known]":
     from probes.sessions.family import Known
 
     own = [row for row in rows if row.vantage == context.vantage.pseudonym]
     noise, now = noise_of(own), context.clock.utc()
+    recent = [row for row in rows if now - row.time <= HOUR]
     return {
-        name: Known(noise=noise, baselines=baselines_of(own, name, now), tariff=tariff) for name in platforms
+        name: Known(
+            noise=noise,
+            baselines=baselines_of(own, name, now),
+            tariff=tariff,
+            earlier=_earlier(context, spool, recent, name, plan, tariff),
+        )
+        for name in platforms
     }
+
+
+def _earlier(
+    context: "Context",
+    spool: Spool,
+    recent: Sequence[Observation],
+    platform: str,
+    plan: "Plan",
+    tariff: TariffPlan,
+) -> dict[str, Earlier]:
+    """Pairs of a session that was broken off, by host family."""
+
+    def reasons(run: str) -> list[str | None]:
+        return [line.reason for line in spool.throttles(run_id=run) if line.platform == platform]
+
+    left = broken_off(recent, platform, reasons)
+    return {
+        family: earlier_of(
+            left,
+            family,
+            vantage=context.vantage.pseudonym,
+            tariff=tariff,
+            network=_network(),
+            now=context.clock.utc(),
+            pair_seconds=plan.pair_seconds,
+        )
+        for family in {row.endpoint for row in left}
+    }
+
+
+def _network() -> str:
+    return hashlib.sha256(network_key()).hexdigest()
 
 
 def _store(keeper: Keeper, context: "Context", lines: Sequence[ThrottleLine]) -> None:

@@ -118,6 +118,7 @@ class TransferFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     direction: Direction = "download"
     protocol: Transport = "tcp"
     session: str | None = None  # the platform whose throttling session this flow belongs to
+    tariff: str | None = None  # plain | bundled | unknown: the plan at that time, as the person said
     arm: str | None = (
         None  # helper | same_address | foreign of a pair's control; inverted | domestic beside pairs
     )

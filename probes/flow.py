@@ -37,6 +37,7 @@ class Flow:
     token: str | None = None  # names the flow to the helper
     inverted: bool = False  # every bit turned over, as our server can answer
     session: str | None = None  # the platform whose session this belongs to
+    tariff: str | None = None  # under which it was measured
     arm: str | None = None
     pair: str | None = None
     position: int | None = None
@@ -131,6 +132,7 @@ class Course:
             protocol=self._protocol,
             direction=self._direction,
             session=flow.session,
+            tariff=flow.tariff,
             arm=flow.arm,
             pair=flow.pair,
             position=flow.position,

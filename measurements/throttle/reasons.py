@@ -35,11 +35,14 @@ NOT_HELD: Final[dict[str, str]] = {
     "offline": "no control answered: this line is offline",
     "captive_portal": "a login page answers for everything here",
     "international_cut": "only domestic sites answer: the way abroad is cut",
-    "interrupted": "stopped before the first pair",
+    "interrupted": "it was stopped before it was decided; within the hour the next session goes on from here",
 }
 
 # Notes stand beside any verdict.
 NOTES: Final[dict[str, str]] = {
+    "taken_up": "pairs of a session that was broken off within the hour were taken up again",
+    "earlier_other_network": "pairs of a session that was broken off were not taken up: they are from another network",
+    "earlier_other_tariff": "pairs of a session that was broken off were not taken up: the tariff is another one now",
     "helper_unavailable": "our own server could not be reached, or is not the one of the invite",
     "object_not_found": "the platform's own object was not found: only our own server was compared",
     "tariff_not_excluded": "the plan treats some services apart, or is not known",

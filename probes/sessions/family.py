@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from measurements.targets import Platform, Targets, Transfer
 from measurements.throttle.change import Slowdown, long_slowdown, long_usable, needed_cap
 from measurements.throttle.decision import FamilyDecision, decide, decide_arm, slow_controls
+from measurements.throttle.earlier import Earlier
 from measurements.throttle.evidence import Baseline, Extra, SessionEvidence, Together
 from measurements.throttle.evidence import Plan as TariffPlan
 from measurements.throttle.family import OUTRANKED
@@ -43,6 +44,7 @@ class Known:
     noise: tuple[float, ...] = ()
     baselines: Mapping[tuple[str, str], Baseline] = field(default_factory=dict)  # by host family and control
     tariff: TariffPlan = "unknown"
+    earlier: Mapping[str, Earlier] = field(default_factory=dict)  # by host family: broken off within the hour
 
 
 @dataclass
@@ -82,6 +84,10 @@ class FamilySession:
     @property
     def family(self) -> str:
         return self.transfer.family if self.transfer else "web"
+
+    @property
+    def earlier(self) -> Earlier:
+        return self.known.earlier.get(self.family, Earlier())
 
     @property
     def evidence(self) -> SessionEvidence:
@@ -164,6 +170,7 @@ class FamilySession:
             plan=self.plan,
             flows=self.flows,
             lookup=self.lookup,
+            earlier=self.earlier,
             compared=frozenset(control for family, control in self.known.baselines if family == self.family),
             with_helper=self.with_helper,
             arms=self.arms,
@@ -174,6 +181,7 @@ class FamilySession:
         )
         async for _ in offers.prepare():
             yield False
+        self._take_up()
         for arm in self.arms:
             if self._enough():
                 break
@@ -195,6 +203,15 @@ class FamilySession:
         async for _ in self._further():
             yield True
         self.over = True
+
+    def _take_up(self) -> None:
+        """Go on with what a session that was broken off has measured on the arms that are on offer."""
+        sides = {(each.arm, each.control.platform) for each in self.arms}
+        self.pairs.extend(self.earlier.pairs_of(sides))
+        if self.earlier.long and self.earlier.long[0] in sides:
+            self.long = self.earlier.long[1]
+        self.notes.extend(["taken_up"] if self.pairs else [])
+        self.notes.extend([self.earlier.refused] if self.earlier.refused else [])
 
     # Pairs -----------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from measurements.targets import Platform, Targets, Transfer
+from measurements.throttle.earlier import Earlier
 from measurements.throttle.flow import Arm, Flow
 from measurements.throttle.of_records import flow_of
 from measurements.throttle.usable import STOPPED, TRIES, use_of
@@ -37,6 +38,7 @@ class Offers:
     flows: Flows
     lookup: Lookup
     compared: frozenset[str]  # foreign controls that earlier evenings were compared with
+    earlier: Earlier
     with_helper: bool
     arms: list[ArmPlan]
     before: dict[Arm, tuple[Flow, ...]]
@@ -120,7 +122,8 @@ class Offers:
             for each in self.targets.controls
             if each.scope == "foreign" and each.transfer and each.transfer.url
         ]
-        offers.sort(key=lambda offer: offer[0] not in self.compared)
+        begun = {control for _, control in self.earlier.before}
+        offers.sort(key=lambda offer: (offer[0] not in begun, offer[0] not in self.compared))
         for name, url in offers:
             addresses = await self.lookup.addresses(urlsplit(url).hostname or "", name, "control")
             if addresses and spent.promise(name, self.plan.foreign_need, self.plan.foreign_budget):
@@ -145,6 +148,9 @@ class Offers:
         else:
             return (warm,)
         count = BEFORE_FOREIGN if arm.arm == "foreign" else BEFORE
+        known = self.earlier.before.get((arm.arm, arm.control.platform), ())
+        if len(known) >= count:
+            return known
         return tuple(
             [
                 await self.flows.single(

@@ -85,6 +85,7 @@ class Flows:
     network: Callable[[], str]  # tells the local network from others; never stored
     started: datetime  # of the session
     session: str | None = None  # the platform whose session it is
+    tariff: str | None = None
     helper_tells: bool = True  # our server answers questions about flows (until it turns out not to)
     own: Ledger = field(default_factory=Ledger)  # this session's part of it
     _tokens: dict[str, str] = field(default_factory=dict)  # observation id -> the flow's name at our server
@@ -150,6 +151,7 @@ class Flows:
             token=token,
             inverted=side.inverted,
             session=self.session,
+            tariff=self.tariff,
             arm=arm or plan.arm,
             **marks,
         )

@@ -64,9 +64,9 @@ class Plan:
         )
 
     @property
-    def quarantine(self) -> float:
-        """Seconds an address keeps its role: 15 minutes, or the whole session when it is sped up."""
-        return float("inf") if self.interval == 0 else 900.0
+    def pair_seconds(self) -> float:
+        """From pair to pair on the average, waits and noise checks included."""
+        return (self.interval + self.flow_seconds) * NOISE_EVERY / (NOISE_EVERY - 1)
 
 
 def plan_for(metered: bool) -> Plan:

@@ -10,6 +10,7 @@ from typing import Final
 from measurements.records import Observation
 from measurements.targets import Targets, Transfer
 from measurements.throttle.decision import PlatformDecision, decide, decide_platform
+from measurements.throttle.earlier import Earlier
 from measurements.throttle.evidence import SessionEvidence
 from probes.base import Context
 from probes.sessions.estimate import Pace
@@ -46,6 +47,7 @@ class PlatformResult:
     bytes_received: int
     seconds: float
     notes: tuple[str, ...] = ()
+    interrupted: bool = False
 
     @property
     def error(self) -> float:
@@ -85,15 +87,19 @@ class Sessions:
         ]
 
     def _family(self, name: str, transfer: Transfer | None, started: float, platforms: int) -> FamilySession:
-        clock = self.context.clock
+        clock, known = self.context.clock, self.known.get(name, Known())
+        now = clock.utc()
+        family = transfer.family if transfer else "web"
+        began = known.earlier.get(family, Earlier()).started or now
         flows = Flows(
             context=self.context,
             keep=self.keep,
             ledger=self.spent,
             random=Random(clock.random_bytes(16)),
             network=self.network,
-            started=clock.utc(),
+            started=began,
             session=name,
+            tariff=known.tariff,
         )
         return FamilySession(
             platform=name,
@@ -104,9 +110,9 @@ class Sessions:
             flows=flows,
             purse=Purse(self.plan, flows.ledger, flows.own),
             lookup=Lookup(self.context, self.targets.resolvers, flows.keep_look_up),
-            known=self.known.get(name, Known()),
+            known=known,
             with_helper=self.with_helper,
-            seconds=lambda: clock.monotonic() - started,
+            seconds=lambda: clock.monotonic() - started + (now - began).total_seconds(),
             platforms=platforms,
         )
 
@@ -166,4 +172,5 @@ class Sessions:
             bytes_received=sum(each.flows.own.received for each in own),
             seconds=self.context.clock.monotonic() - started,
             notes=tuple(note for each in own for note in each.notes),
+            interrupted=not all(each.over for each in own),
         )

@@ -1,17 +1,22 @@
 """Whole sessions over loopback: a helper behind a relay that slows by name, sped up."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
+from types import MappingProxyType
 
 import pytest
 
 from lab.loopback import Pacing, running_helper, running_relay
 from measurements.records import Observation
 from measurements.targets import Endpoint, Helper, Platform, Targets
+from measurements.throttle.earlier import broken_off, earlier_of
 from measurements.throttle.scope import scope
 from probes.base import Context, Deadlines
+from probes.sessions.family import Known
 from probes.sessions.plan import Plan
 from probes.sessions.runner import PlatformResult, Progress, Sessions
 
@@ -45,6 +50,7 @@ async def measure(
     plan: Plan = PLAN,
     network: Callable[[], str] = lambda: "home",
     told: Callable[[Progress], None] = lambda progress: None,
+    known: Mapping[str, Known] = MappingProxyType({}),
 ) -> tuple[PlatformResult, list[Observation]]:
     rows: list[Observation] = []
     sessions = Sessions(
@@ -55,6 +61,7 @@ async def measure(
         network=network,
         with_helper=True,
         progress=told,
+        known=known,
     )
     result, *_ = await sessions.run(list(targets.platforms))
     return result, rows
@@ -160,3 +167,31 @@ async def test_progress_counts_down_over_all_platforms(patient):
     assert told[-1].bytes_received == sum(
         {id(each.session): each.session.flows.own.received for each in told}.values()
     )
+
+
+async def test_a_session_that_is_stopped_says_so_and_the_next_one_goes_on_from_there(patient):
+    with helper_behind({SLOWED: Pacing(rate=40_000)}) as helper:
+        running = asyncio.ensure_future(
+            measure(
+                targets(helper),
+                patient,
+                told=lambda told: running.cancel() if len(told.session.pairs) == 4 else None,
+            )
+        )
+        first, rows = await running
+        earlier = earlier_of(
+            broken_off(rows, "youtube", lambda run: ["interrupted"]),
+            "web",
+            vantage="vantage",
+            tariff="unknown",
+            network="home",
+            now=datetime.now(UTC),
+            pair_seconds=0,
+        )
+        known = {"youtube": Known(earlier={"web": earlier})}
+        second, more = await measure(targets(helper), patient, known=known)
+    assert (first.interrupted, len(first.evidence[0].pairs)) == (True, 4)
+    assert (second.interrupted, second.decision.verdict) == (False, "throttled")
+    assert "taken_up" in second.notes
+    assert sum(row.transfer.purpose == "pair" and row.role == "target" for row in more if row.transfer) == 6
+    assert not any(row.transfer.purpose == "before" for row in more if row.transfer)
