@@ -1,12 +1,18 @@
 """Transfers over QUIC from a real helper on loopback, through a relay that polices or freezes by name."""
 
+import asyncio
 import hashlib
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
+from aioquic.h3.connection import H3_ALPN
 from aioquic.h3.events import HeadersReceived
+from aioquic.quic.configuration import QuicConfiguration
+from aioquic.quic.connection import QuicConnection
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from helper.corpus import stream
 from lab.loopback import Pacing, RunningHelper, running_helper
@@ -17,6 +23,8 @@ from measurements.throttle.of_records import flow_of
 from measurements.throttle.usable import use_of
 from probes.base import Context, Deadlines, Target
 from probes.flow import Flow
+from probes.http3 import head_of
+from probes.quic_client import QuicClient
 from probes.transfer_quic import probe
 from tests.certificates import Leaf
 from tests.quic_server import Http3, quic_server
@@ -175,3 +183,59 @@ async def test_a_server_that_lies_gives_a_clear_failure(flow, leaf: Leaf, patien
         found = await probe(flow("good.test", port=port, pin=None), patient)
     assert (found.stage, found.failure) == (stage, "http_request_failed")
     assert use_of(flow_of(found, found.time)) == "broken"
+
+
+TEXT = st.binary(max_size=12)
+
+
+@given(
+    st.lists(st.tuples(st.one_of(st.just(b":status"), TEXT), st.one_of(st.just(b"200"), TEXT)), max_size=5)
+)
+def test_any_headers_are_a_head_or_none(found):
+    head = head_of(found)
+    assert head is None or 0 <= head.status <= 999
+
+
+class Deaf(asyncio.DatagramTransport):
+    """Takes what is sent and keeps it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[bytes] = []
+
+    def sendto(self, data: bytes, addr: object = None) -> None:
+        self.sent.append(data)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def first_flight(helper: RunningHelper, hello: bytes) -> bytes:
+    """What a server sends back to a client's first packet."""
+    configuration = QuicConfiguration(is_client=False, alpn_protocols=H3_ALPN)
+    configuration.load_cert_chain(helper.cert, helper.key)
+    connection_id = hello[6 : 6 + hello[5]]
+    server = QuicConnection(configuration=configuration, original_destination_connection_id=connection_id)
+    server.receive_datagram(hello, ("192.0.2.1", 9), now=0.0)
+    return server.datagrams_to_send(now=0.0)[0][0]
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_any_datagrams_are_taken_without_an_exception(helper, data):
+    async def receive() -> None:
+        quic = QuicConnection(configuration=QuicConfiguration(is_client=True, alpn_protocols=H3_ALPN))
+        client = QuicClient(quic, lambda chain: None, asyncio.get_running_loop().time)
+        transport = Deaf()
+        client.connection_made(transport)
+        client.connect(("192.0.2.1", 443))
+        good = first_flight(helper, transport.sent[0])
+        at = data.draw(st.integers(0, len(good) - 1))
+        patch = data.draw(st.binary(max_size=8))
+        for datagram in (good[:at] + patch + good[at + len(patch) :], good[:at], patch, good):
+            client.datagram_received(datagram, ("192.0.2.1", 443))
+        assert client.bytes_received > 0
+        client.shut()
+        client._timer.cancel()  # the loop ends here
+
+    asyncio.run(receive())
