@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from measurements.batch import Item, Kind
+from measurements.batch import LATER_SCHEMA, Item, Kind
 from measurements.records import SCHEMA, Observation, SummaryLine, ThrottleLine, VerdictLine
 
 Record = Observation | VerdictLine | SummaryLine | ThrottleLine
@@ -90,7 +90,7 @@ def read_item(line: bytes, largest: int) -> Row | Refused:
 
 def _problem(item: Item, record: Record) -> str | None:
     if isinstance(record, Observation) and record.schema > SCHEMA:
-        return "later_schema"
+        return LATER_SCHEMA
     own_id = getattr(record, "id", item.id)
     if own_id != item.id:
         return "other_id"

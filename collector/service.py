@@ -22,6 +22,7 @@ from collector.rates import Buckets, network_key
 from collector.reading import Room, Unread
 from collector.store import Batch, Store, storing
 from measurements.batch import ANSWER_MAC, Answer, ItemAnswer
+from measurements.records import SCHEMA
 from measurements.sealing import BatchError, mac
 from measurements.store_errors import StoreError
 
@@ -124,7 +125,11 @@ class Service:
         items = await asyncio.wrap_future(self.store.submit(storing(batch)))
         self._count(items)
         return opened, Answer(
-            batch=opened.header.batch, items=tuple(items), asn=network.asn, country=network.country
+            batch=opened.header.batch,
+            items=tuple(items),
+            schema=SCHEMA,
+            asn=network.asn,
+            country=network.country,
         )
 
     def _count(self, items: list[ItemAnswer]) -> None:

@@ -20,7 +20,7 @@ from measurements.records import Observation, SummaryLine, VerdictLine
 from measurements.rules.judge import Round, judge_round
 from measurements.rules.line import Line
 from measurements.scrub import scrubber
-from measurements.state import StateFolder, pseudonym
+from measurements.state import StateFolder, place_of, pseudonym
 from measurements.store import Spool
 from measurements.store_sql import adding
 from measurements.targets import Targets
@@ -40,10 +40,15 @@ def make_context(shared: Shared) -> "Context":
     clock = Clock()
     folder = StateFolder(shared.state)
     who = pseudonym(folder, network_key(), clock.wall(), clock.random_bytes)
-    stated = read_stated(folder)
+    stated, place = read_stated(folder), place_of(folder, network_key())
     return Context(
         run_id=uuid7(clock.wall(), clock.random_bytes),
-        vantage=Vantage(pseudonym=who, access=stated.access if stated else None),
+        vantage=Vantage(
+            pseudonym=who,
+            asn=place.asn,
+            country=place.country,
+            access=stated.access if stated else None,
+        ),
         roots=Roots(shared.ca_file or bundled()),
         clock=clock,
         network=network_key,

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from efir.i18n import _
 from efir.options import Shared
 from measurements.records import SummaryLine
-from measurements.state import StateFolder
+from measurements.state import Place, StateFolder, place_of
 from measurements.store import Spool
 from vantage.budget import is_metered, limit, spent_today
 from vantage.consent import Consent, read_consent
 from vantage.line import Stated, read_stated
+from vantage.network import network_key
 from vantage.upload.standing import Standing as Sending
 from vantage.upload.standing import standing
 
@@ -32,6 +33,7 @@ class Standing:
     consent: Consent | None
     stated: Stated | None
     invited: bool
+    place: Place  # of the network that the device is on
     stored: Stored
 
     @property
@@ -47,7 +49,8 @@ def look(shared: Shared) -> Standing:
     if folder.spool.exists():
         with Spool(folder.spool) as spool:
             stored = look_into(spool)
-    return Standing(read_consent(folder), read_stated(folder), folder.invite.exists(), stored)
+    place = place_of(folder, network_key())
+    return Standing(read_consent(folder), read_stated(folder), folder.invite.exists(), place, stored)
 
 
 def look_into(spool: Spool) -> Stored:

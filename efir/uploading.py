@@ -14,7 +14,7 @@ from efir.i18n import _
 from efir.options import Shared
 from measurements.batch import Item
 from measurements.invite import Invite, read_invite
-from measurements.state import StateFolder, pseudonym, write_private
+from measurements.state import Place, StateFolder, learn_place, pseudonym, write_private
 from measurements.store import Spool
 from vantage.consent import Consent, NoConsent, read_consent, require_consent, write_consent
 from vantage.network import network_key
@@ -101,7 +101,10 @@ async def send_now(
     """Send what waits, as far as there is `room(bytes)`. Raises StoreError."""
     sealer = make_sealer(shared, invite, own_line=proxy is None)
     async with make_sender(shared, invite, proxy) as sender:
-        return await send_all(spool, sealer, sender, clock, room)
+        sent = await send_all(spool, sealer, sender, clock, room)
+    if sealer.vantage and sent.place != Place():
+        learn_place(StateFolder(shared.state), sealer.vantage, sent.place)
+    return sent
 
 
 async def send_if_due(

@@ -15,6 +15,9 @@ MOST_ITEMS: Final = 10_000
 # The answer's header that carries the MAC over its body, in hex.
 ANSWER_MAC: Final = "Efir-Answer-MAC"
 
+# Why a collector refuses a record that is newer than itself; after its update it can take it.
+LATER_SCHEMA: Final = "later_schema"
+
 Kind = Literal["observation", "verdict", "summary", "throttle"]
 
 
@@ -58,5 +61,6 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     batch: str
     items: tuple[ItemAnswer, ...] = ()
     withdrawn: int = 0  # results deleted on the volunteer's request
+    schema: int = 0  # the newest `records.SCHEMA` that this collector knows; 0 = it does not say
     asn: int | None = None  # of the network the batch came from, if the operator's database knows it
     country: str | None = None

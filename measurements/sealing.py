@@ -2,7 +2,7 @@
 
     sealed = b"EFIRB1" | key id (8 bytes) | HPKE of plain to the operator's public key
     plain  = proof (32 bytes) | MAC (32 bytes) | body
-    body   = zstd of JSON lines: a `Header`, then one `Item` a line
+    body   = zstd of JSON lines: a `Header`, then one `Item` a line; then padding, a skippable frame (RFC 8878, 3.1.2)
 
 HPKE is RFC 9180 in base mode (X25519, HKDF-SHA256, ChaCha20-Poly1305), the key id is bound to it as `info`. The proof
 is derived from the token of an invite; the operator keeps only its hash and knows the vantage by it. The MAC over the
@@ -31,6 +31,10 @@ MAC_BYTES: Final = 32
 # A decompressor's window is memory that a stranger would choose otherwise; level 3 uses at most 2 MiB.
 _LARGEST_WINDOW: Final = 8 << 20
 _LEVEL: Final = 3
+# A sweep's results are some 5 kB, a round's 22 kB: most batches fall into two or three classes.
+_SMALLEST_CLASS: Final = 8 << 10
+_LARGEST_CLASS: Final = 4 << 20
+_PADDING: Final = 0x184D2A50.to_bytes(4, "little")  # a skippable frame begins so, and its length follows
 
 
 class BatchError(Exception):
@@ -86,7 +90,22 @@ def pack(header: Header, items: Iterable[Item]) -> bytes:
     """The compressed body."""
     encoder = msgspec.json.Encoder()
     lines = [encoder.encode(header), *(encoder.encode(item) for item in items)]
-    return zstandard.ZstdCompressor(level=_LEVEL).compress(b"\n".join(lines))
+    return padded(zstandard.ZstdCompressor(level=_LEVEL).compress(b"\n".join(lines)))
+
+
+def padded(body: bytes) -> bytes:
+    """The body in the next size class, a power of two, so that a batch's size tells little of what was found.
+
+    Nothing is added beyond the largest class that still fits into a sealed batch.
+    """
+    size = max(_SMALLEST_CLASS, 1 << (len(body) - 1).bit_length())
+    room = size - len(body) - len(_PADDING) - 4
+    if room < 0:  # no room for the frame's own head: the class above
+        size *= 2
+        room += size // 2
+    if size > _LARGEST_CLASS:
+        return body
+    return body + _PADDING + room.to_bytes(4, "little") + bytes(room)
 
 
 def unpack(body: bytes, largest: int = LARGEST_BODY) -> list[bytes]:

@@ -117,14 +117,26 @@ def write_private(path: Path, content: bytes) -> None:
         raise StateError(f"{path} cannot be written ({error.strerror}); nothing was changed") from None
 
 
-class _Pseudonym(msgspec.Struct, frozen=True):
+class Place(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Whose network this is, as the collector said to whom results came from it; a device does not ask anybody."""
+
+    asn: int | None = None
+    country: str | None = None  # ISO 3166, two letters
+
+
+class _Pseudonym(msgspec.Struct, frozen=True, omit_defaults=True):
     id: str  # 32 hex digits
     since: float  # Unix seconds
+    place: Place = Place()
 
 
 class _Identity(msgspec.Struct, frozen=True):
     salt: str
     networks: dict[str, _Pseudonym] = {}
+
+
+def _key(identity: _Identity, network: bytes) -> str:
+    return hmac.new(bytes.fromhex(identity.salt), network, hashlib.sha256).hexdigest()
 
 
 def pseudonym(
@@ -138,13 +150,34 @@ def pseudonym(
     identity = _read(folder.identity)
     if identity is None:
         identity = _Identity(salt=random_bytes(32).hex())
-    key = hmac.new(bytes.fromhex(identity.salt), network, hashlib.sha256).hexdigest()
+    key = _key(identity, network)
     fresh = {name: each for name, each in identity.networks.items() if abs(now - each.since) < ROTATE_AFTER}
     if key not in fresh:
         folder.create()
-        fresh[key] = _Pseudonym(random_bytes(16).hex(), now)
+        place = identity.networks[key].place if key in identity.networks else Place()
+        fresh[key] = _Pseudonym(random_bytes(16).hex(), now, place)
         write_private(folder.identity, msgspec.json.encode(_Identity(identity.salt, fresh)))
     return fresh[key].id
+
+
+def place_of(folder: StateFolder, network: bytes) -> Place:
+    """What is known of the network that the device is on now. Raises StateError."""
+    identity = _read(folder.identity)
+    known = identity.networks.get(_key(identity, network)) if identity else None
+    return known.place if known else Place()
+
+
+def learn_place(folder: StateFolder, pseudonym: str, place: Place) -> None:
+    """Keep what the collector said of the network that this pseudonym is for. Raises StateError."""
+    identity = _read(folder.identity)
+    if identity is None:
+        return
+    networks = {
+        key: msgspec.structs.replace(each, place=place) if each.id == pseudonym else each
+        for key, each in identity.networks.items()
+    }
+    if networks != identity.networks:
+        write_private(folder.identity, msgspec.json.encode(_Identity(identity.salt, networks)))
 
 
 def _read(path: Path) -> _Identity | None:

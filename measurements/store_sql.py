@@ -95,6 +95,18 @@ def marking_refused(reasons: Mapping[str, str]) -> Work:
     return work
 
 
+def offering_again(reason: str) -> Work:
+    """Work that lets rows wait again which the collector refused for this reason."""
+
+    def work(connection: sqlite3.Connection) -> int:
+        before = connection.total_changes
+        for table in _TABLES:
+            connection.execute(f"UPDATE {table} SET refused = NULL WHERE refused = ?", (reason,))
+        return connection.total_changes - before
+
+    return work
+
+
 # What the collector has neither acknowledged nor refused. A line names no vantage; its run's observations do.
 WAITING: Final = (
     "SELECT 'observation', id, time, run_id, record, json_extract(record, '$.vantage') FROM observations "

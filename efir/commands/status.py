@@ -27,6 +27,8 @@ def command(shared: Shared) -> Exit:
             "day_limit": day_limit,
             "invite": stands.invited,
             "upload": stored.sending,
+            "asn": stands.place.asn,
+            "country": stands.place.country,
         }
     )
     shared.out.text(_("Folder: {path}").format(path=shared.state))
@@ -63,4 +65,11 @@ def command(shared: Shared) -> Exit:
         )
     )
     shared.out.text(sending_words(stands))
+    if stands.place.asn is not None:
+        place = stands.place
+        shared.out.text(
+            _("Network: AS{asn}, {country}, as the collector sees it").format(
+                asn=place.asn, country=place.country or "-"
+            )
+        )
     return Exit.OK

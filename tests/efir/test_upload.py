@@ -17,7 +17,7 @@ import pytest
 from collector.store import Store
 from efir.cli import command
 from efir.exits import Exit, run_command
-from efir.measuring import measured_targets
+from efir.measuring import make_context, measured_targets
 from efir.options import Shared
 from efir.output import Output
 from efir.uploading import send_if_due
@@ -33,7 +33,11 @@ class Operator:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        arguments = ["collect", "--store", str(folder), "--listen", "127.0.0.1:0", "--json"]
+        folder.mkdir()
+        networks = folder.parent / "networks.csv"
+        networks.write_text("prefix,asn,country\n127.0.0.0/8,64500,KZ\n")
+        files = ["--store", str(folder), "--networks", str(networks)]
+        arguments = ["collect", *files, "--listen", "127.0.0.1:0", "--json"]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "efir", *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
@@ -101,6 +105,28 @@ def test_what_waits_is_sent_once_and_then_nothing_waits(
     assert stored(operator) == waiting
     code, [sent] = lines(capsys, "upload", "--state", state)
     assert (code, sent["acknowledged"], sent["batches"]) == (Exit.OK, 0, 0)
+
+
+def test_the_collector_tells_whose_network_it_is_and_later_results_say_so(
+    state: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shared = Shared(None, state, None, Output(quiet=True))
+    assert make_context(shared).vantage.asn is None
+    lines(capsys, "upload", "--state", state)
+    vantage = make_context(shared).vantage
+    assert (vantage.asn, vantage.country) == (64500, "KZ")
+    _code, [stands] = lines(capsys, "status", "--state", state)
+    assert (stands["asn"], stands["country"]) == (64500, "KZ")
+
+
+def test_through_a_proxy_nothing_is_learnt_of_a_network(
+    state: Path, operator: Operator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, [sent] = lines(
+        capsys, "upload", "--proxy", operator.url, "--state", state
+    )  # which takes the proxy's part
+    assert (code, sent["acknowledged"]) == (Exit.OK, 6)
+    assert make_context(Shared(None, state, None, Output(quiet=True))).vantage.asn is None
 
 
 def test_a_continuous_run_sends_at_the_drawn_time_and_not_before(state: Path, operator: Operator) -> None:

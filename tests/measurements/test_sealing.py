@@ -17,6 +17,7 @@ from measurements.sealing import (
     key_text,
     mac,
     pack,
+    padded,
     proof_of,
     read_header,
     seal,
@@ -46,6 +47,29 @@ def test_what_was_sealed_is_opened_with_its_proof_and_mac() -> None:
     first, line = unpack(opened)
     assert read_header(first) == HEADER
     assert msgspec.json.decode(line, type=Item) == ITEM
+
+
+@pytest.mark.parametrize(
+    ("size", "padded_to"),
+    [
+        pytest.param(1, 8 << 10, id="a small one"),
+        pytest.param((8 << 10) - 8, 8 << 10, id="just enough room for an empty frame"),
+        pytest.param((8 << 10) - 7, 16 << 10, id="no room for the frame's head"),
+        pytest.param(8 << 10, 16 << 10, id="a class filled to the brim"),
+        pytest.param(22_000, 32 << 10, id="a round's results"),
+        pytest.param(4 << 20, 4 << 20, id="the largest stay as they are"),
+    ],
+)
+def test_a_body_is_padded_to_its_size_class(size: int, padded_to: int) -> None:
+    body = bytes(range(256)) * (size // 256) + bytes(size % 256)
+    assert len(padded(body)) == padded_to
+    assert padded(body).startswith(body)
+
+
+def test_padding_is_skipped_in_reading() -> None:
+    body = pack(HEADER, [ITEM])
+    assert len(body) == 8 << 10
+    assert len(unpack(body)) == 2
 
 
 def test_a_sealed_batch_shows_neither_token_nor_content_and_never_looks_the_same() -> None:

@@ -4,7 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from measurements.state import ROTATE_AFTER, StateError, StateFolder, pseudonym, write_private
+from measurements.state import (
+    ROTATE_AFTER,
+    Place,
+    StateError,
+    StateFolder,
+    learn_place,
+    place_of,
+    pseudonym,
+    write_private,
+)
 
 NOW = 1_772_000_000.0
 
@@ -25,6 +34,22 @@ def test_another_network_has_another_one_and_the_first_is_known_again(folder: St
     home, cafe = pseudonym(folder, b"home", NOW), pseudonym(folder, b"cafe", NOW)
     assert home != cafe
     assert pseudonym(folder, b"home", NOW + 10) == home
+
+
+def test_what_is_learnt_of_a_network_stays_with_it_also_under_its_next_pseudonym(folder: StateFolder) -> None:
+    home = pseudonym(folder, b"home", NOW)
+    pseudonym(folder, b"cafe", NOW)
+    learn_place(folder, home, Place(64500, "KZ"))
+    learn_place(folder, "of another device", Place(1, "XX"))
+    assert place_of(folder, b"home") == Place(64500, "KZ")
+    assert place_of(folder, b"cafe") == Place()
+    assert pseudonym(folder, b"home", NOW + ROTATE_AFTER) != home
+    assert place_of(folder, b"home") == Place(64500, "KZ")
+
+
+def test_looking_for_a_place_makes_nothing(folder: StateFolder) -> None:
+    assert place_of(folder, b"home") == Place()
+    assert not folder.root.exists()
 
 
 def test_a_clock_set_far_back_counts_as_time_passed(folder: StateFolder) -> None:

@@ -45,7 +45,7 @@ class Sealer:
         """`vantage`: pseudonym on the present network, None when batches leave by another one (a proxy, by hand)."""
         self._token = invite.token
         self._key: X25519PublicKey = key_from_text(invite.key)
-        self._vantage = vantage
+        self.vantage = vantage
         self._clock = clock
         self._random_bytes = random_bytes
 
@@ -61,7 +61,7 @@ class Sealer:
         now = self._clock()
         batch = uuid7(now, self._random_bytes)
         sent_at = datetime.fromtimestamp(now, UTC)
-        return Header(batch=batch, sent_at=sent_at, vantage=self._vantage, **fields)  # type: ignore[arg-type] # field names checked by their two callers
+        return Header(batch=batch, sent_at=sent_at, vantage=self.vantage, **fields)  # type: ignore[arg-type] # field names checked by their two callers
 
     def _seal(self, header: Header, items: Sequence[Item]) -> bytes:
         return seal(pack(header, items), self._token, self._key)

@@ -1,11 +1,14 @@
 """Emptying the spool into the collector, batch by batch; what is not acknowledged stays and is tried again later."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
-from measurements.batch import Item, ItemAnswer
+from measurements.batch import LATER_SCHEMA, Item, ItemAnswer
+from measurements.records import SCHEMA
+from measurements.state import Place
 from measurements.store import Spool
+from measurements.store_sql import offering_again
 from vantage.upload.batching import Sealer, next_items
 from vantage.upload.client import Reply, Sender
 from vantage.upload.rules import Outcome
@@ -30,6 +33,9 @@ class Sent:
     bytes_received: int = 0
     waiting: int = 0
     problem: str = ""
+    place: Place = field(
+        default_factory=Place
+    )  # of the network that the batches came from, as the collector sees it
 
     @property
     def cost(self) -> int:
@@ -88,6 +94,11 @@ def _settle(spool: Spool, items: list[Item], reply: Reply, now: float, sent: Sen
     if reply.answer is None:
         sent.problem = reply.problem
         return False
+    sent.place = Place(reply.answer.asn, reply.answer.country)
+    if (
+        not sent.batches and reply.answer.schema >= SCHEMA
+    ):  # once is enough, whatever this collector says next
+        spool.submit(offering_again(LATER_SCHEMA)).result()
     asked = {item.id for item in items}
     answers: list[ItemAnswer] = [each for each in reply.answer.items if each.id in asked]
     stored = [each.id for each in answers if each.status != "rejected"]
