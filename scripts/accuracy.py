@@ -10,12 +10,12 @@ import os
 import sys
 import time
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from lab.emulated import CASES, Case, session, table
+from lab.emulated import CASES, Case, Outcome, session, table
 from lab.flowsim.page import render, with_end_to_end
 from lab.flowsim.scenarios import SCENARIOS, power_rows
 from lab.flowsim.score import as_json, from_json, tally
@@ -29,21 +29,26 @@ SEED = 20180327
 EVERY = (*SCENARIOS, *power_rows())
 END_TO_END = """Whole sessions of `efir throttle` in the emulated network: a real kernel's TCP, servers, TLS, packets
 through the box of the scenario. Sessions are sped up as the lab's matrix speeds them up (at most 14 pairs, no pauses,
-flows of 4 s and 131 kB); seeds from {seed} on. *MB* is all that a session received.
+flows of 4 s and 131 kB); seeds from {seed} on, {jobs} sessions at a time. *MB* is all that a session received. The
+last two columns are what the other rules above say of the session's first pair.
 """
 
 
-def emulate(runs: int, seed: int) -> None:
-    """Fill the end-to-end section, `runs` sessions a scenario; the page is written after each of them."""
+def emulate(runs: int, seed: int, jobs: int) -> None:
+    """Fill the end-to-end section, `runs` sessions a scenario, in turn; the page is written after each of them."""
     targets, files = load_targets(), packaged()
-    found: dict[Case, list[dict[str, Any]]] = {}
-    for case in CASES:
+    found: dict[Case, list[Outcome]] = {case: [] for case in CASES}
+
+    def one(case: Case, run: int) -> tuple[Case, Outcome]:
         scenario = load(files[case.scenario], targets)
-        for run in range(runs):
-            line = session(case, replace(scenario, seed=seed + run), targets)
-            found.setdefault(case, []).append(line)
-            sys.stderr.write(f"{case.scenario}: {line['verdict']} ({line['reason']})\n")
-            section = END_TO_END.format(seed=seed) + "\n" + table(found)
+        return case, session(case, replace(scenario, seed=seed + run), targets)
+
+    with ThreadPoolExecutor(jobs) as pool:
+        for future in as_completed([pool.submit(one, case, run) for run in range(runs) for case in CASES]):
+            case, outcome = future.result()
+            found[case].append(outcome)
+            sys.stderr.write(f"{case.scenario}: {outcome.line['verdict']} ({outcome.line['reason']})\n")
+            section = END_TO_END.format(seed=seed, jobs=jobs) + "\n" + table(found)
             PAGE.write_text(with_end_to_end(PAGE.read_text(), section))
 
 
@@ -75,12 +80,14 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, default=10_000, help="sessions of each row")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--only", default="", help="rows whose id begins so; the others keep their numbers")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="rows at a time")
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, help="rows, or sessions of the lab, at a time"
+    )
     parser.add_argument("--render", action="store_true", help="write the page from the stored numbers")
     parser.add_argument("--emulated", type=int, default=0, help="only that: so many sessions a lab scenario")
     given = parser.parse_args()
     if given.emulated:
-        emulate(given.emulated, given.seed)
+        emulate(given.emulated, given.seed, given.jobs)
         return
     stored = json.loads(NUMBERS.read_text()) if NUMBERS.exists() else {"seed": given.seed, "rows": []}
     rows = {row["id"]: row for row in stored["rows"]}

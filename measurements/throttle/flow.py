@@ -56,6 +56,7 @@ class Flow:
     )
     retransmitted: float | None = None  # share of bytes the sender (our helper) sent again
     resent: int | None = None  # segments that we had to send again: our ClientHello, our request
+    repeated: float | None = None  # segments that came in addition to what a full one each would take
     address: str | None = None
     family: int | None = None
     sni: str | None = None

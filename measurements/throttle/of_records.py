@@ -42,6 +42,7 @@ def flow_of(observation: Observation, session_start: datetime, network: str | No
         out_of_order=info.get("rcv_ooopack", 0.0) / segments if segments else None,
         retransmitted=_retransmitted(sender),
         resent=int(info["retransmits"]) if "retransmits" in info else None,
+        repeated=_repeated(info),
         address=observation.address,
         family=observation.family,
         sni=observation.sni,
@@ -58,6 +59,13 @@ def _elapsed(observation: Observation, transfer: TransferFacts) -> float:
 def _retransmitted(sender: dict[str, float]) -> float | None:
     sent = sender.get("bytes_sent")
     return sender.get("bytes_retrans", 0.0) / sent if sent else None
+
+
+def _repeated(info: dict[str, float]) -> float | None:
+    """Segments with data beyond those that the bytes fill: what came twice, and the few that were not full."""
+    if not info.get("rcv_mss") or "data_segs_in" not in info or "bytes_received" not in info:
+        return None
+    return info["data_segs_in"] - info["bytes_received"] / info["rcv_mss"]
 
 
 def _certificate_valid(observation: Observation) -> bool | None:

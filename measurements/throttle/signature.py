@@ -54,8 +54,10 @@ QUEUE_FACTOR: Final = 3.0
 QUEUE_SECONDS: Final = 0.2
 # A policed flow spends a good part of its time in gaps (kernel tbf at 130 kbit/s: 0.39 of it, at 512: 0.26).
 GAP_SHARE: Final = 0.15
-# Share of flows in which our own ClientHello or request had to be sent again: acknowledgements are lost upstream.
-RESENT_SHARE: Final = 0.3
+# Share of flows in which our own packets are lost upstream: our ClientHello or request had to be sent again ...
+UNHEARD_SHARE: Final = 0.3
+# ... or so many more segments came twice than in the control, because their acknowledgements were lost.
+REPEATED: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +87,7 @@ class Features:
     queueing: bool | None
     held_back: bool  # every packet comes late, the first answer as much as the last
     gap_share: float
-    resent: float | None  # share of flows in which our own packets were lost
+    unheard: float | None  # share of flows in which our own packets were lost
 
 
 def signature(session: SessionEvidence, decision: FamilyDecision) -> Signature:
@@ -96,7 +98,8 @@ def signature(session: SessionEvidence, decision: FamilyDecision) -> Signature:
     flows = [pair.target for pair in pairs]
     if len(flows) < MIN_FLOWS:
         return Signature(flows=len(flows))
-    found = features(pairs, decision.stage)
+    begun = sum(flow.body_bytes > 0 for flow in flows)
+    found = features(pairs, decision.stage if begun > len(flows) / 2 else "tls")
     mechanism = _mechanism(session, found)
     has_rate = mechanism not in {"truncation", "handshake_delay"}
     rates = [rate for rate in map(settled_rate, flows) if rate]
@@ -138,7 +141,7 @@ def features(pairs: Sequence[Pair], stage: str | None) -> Features:
         queueing=_queueing(pairs),
         held_back=_held_back(pairs),
         gap_share=median(gap_share(flow) for flow in flows),
-        resent=_share_resent(flows),
+        unheard=_share_unheard(pairs),
     )
 
 
@@ -158,18 +161,18 @@ def _lossy(found: Features) -> bool:
 
 def _upload(found: Features) -> bool:
     """Our own packets are lost, not only late; what the helper sends is not (it only thinks so and sends again)."""
-    ours = found.resent is not None and found.resent >= RESENT_SHARE
-    return ours and (found.drops or 0.0) < DROPS and found.queueing is not True
+    ours = found.unheard is not None and found.unheard >= UNHEARD_SHARE
+    return ours and (found.drops or 0.0) < DROPS and found.queueing is not True and not found.held_back
 
 
 # First match wins.
 _MECHANISMS: Final[tuple[tuple[Mechanism, Callable[[Features], bool]], ...]] = (
     ("handshake_delay", lambda found: found.stage == "tls"),
+    ("upload", _upload),
     ("truncation", lambda found: found.stopped_at is not None),
     ("delayed", lambda found: (found.onset_bytes or 0.0) >= LATE_ONSET),
     ("delayed", lambda found: (found.onset_seconds or 0.0) >= LATE_SECONDS),
     ("delayed", lambda found: found.held_back and (found.drops or 0.0) < DROPS),
-    ("upload", _upload),
     ("loss", _lossy),
     ("shaper", lambda found: found.queueing is True),
     ("policer", _dropped),
@@ -261,11 +264,17 @@ def _held_back(pairs: Sequence[Pair]) -> bool:
         for target, control in ((pair.target, pair.control) for pair in pairs)
         if target.first_byte and target.connect and control.first_byte
     ]
-    return len(late) >= MIN_FLOWS and sum(late) > len(late) / 2
+    # A request that was lost is late as well, now by one of our timers and now by two.
+    steady = _consistent([pair.target.first_byte for pair in pairs if pair.target.first_byte])
+    return len(late) >= MIN_FLOWS and sum(late) > len(late) / 2 and steady is not None
 
 
-def _share_resent(flows: Sequence[Flow]) -> float | None:
-    known = [flow.resent > 0 for flow in flows if flow.resent is not None]
+def _share_unheard(pairs: Sequence[Pair]) -> float | None:
+    known = [
+        bool(pair.target.resent) or (pair.target.repeated or 0.0) - (pair.control.repeated or 0.0) >= REPEATED
+        for pair in pairs
+        if pair.target.resent is not None or pair.target.repeated is not None
+    ]
     return sum(known) / len(known) if len(known) >= MIN_FLOWS else None
 
 

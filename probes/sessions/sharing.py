@@ -47,7 +47,8 @@ def _shared(both: float | None, alone: float) -> bool:
 async def _sum(flows: Flows, arm: ArmPlan, size: Size, *pair: tuple[Side, str]) -> float | None:
     """Bytes per second of both flows together; None if one of them was no evidence of a speed."""
     both = await asyncio.gather(*(flows.beside(arm, side, address, size) for side, address in pair))
-    return rate_of_all(both) if all(use_of(each) == "counts" for each in both) else None
+    seen = all(use_of(each) == "counts" and each.body_bytes for each in both)
+    return rate_of_all(both) if seen else None
 
 
 def _named(side: Side, name: str) -> Side:

@@ -31,6 +31,8 @@ def observed(**changes: Any) -> Observation:
             "rcv_rtt": 0.2,
             "min_rtt": 0.05,
             "retransmits": 1,
+            "bytes_received": 139_008,
+            "rcv_mss": 1448,
         },
         "transfer": TransferFacts(
             cap_bytes=200_000,
@@ -54,7 +56,7 @@ def test_a_whole_transfer_brings_all_its_facts() -> None:
         1_000_000,
         ((1024, "aa"),),
     )
-    assert (flow.out_of_order, flow.retransmitted, flow.resent) == (0.05, 0.05, 1)
+    assert (flow.out_of_order, flow.retransmitted, flow.resent, flow.repeated) == (0.05, 0.05, 1, 4)
     assert (flow.rtt, flow.min_rtt, flow.network) == (0.07, 0.05, "n")
     assert use_of(flow) == "counts"
 

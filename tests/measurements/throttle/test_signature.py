@@ -45,6 +45,24 @@ HELD_BACK = {"out_of_order": 0.0, "rtt": 0.86, "min_rtt": 0.06, "first_byte": 0.
 
 CASES: dict[str, tuple[dict[str, Any], str]] = {
     "every packet late from the first on is delayed": (capped(0) | HELD_BACK, "delayed"),
+    "acknowledgements lost are the upload though every flow stops at the same byte": (
+        FROZEN | {"out_of_order": 0.0, "repeated": 4.0, "rtt": 0.06, "min_rtt": 0.05},
+        "upload",
+    ),
+    "an answer that never begins after a slow handshake is the handshake's": (
+        {
+            "sizes": (),
+            "times": (),
+            "elapsed": 15.0,
+            "complete": False,
+            "stage": "first_byte",
+            "failure": "generic_timeout_error",
+            "handshake": 5.2,
+            "status": None,
+            "resent": 6,
+        },
+        "handshake_delay",
+    ),
     "a queue that makes us send again is still a shaper": (capped(0) | QUEUEING | {"resent": 2}, "shaper"),
     "a steady rate with drops is a policer": (capped(32_000) | DROPPING, "policer"),
     "a steady rate with a queue is a shaper": (capped(0) | QUEUEING, "shaper"),
