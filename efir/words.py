@@ -31,6 +31,29 @@ def series(protocol: Transport, direction: Direction) -> list[str]:
     return [*(["QUIC"] if protocol == "quic" else []), *([_("upload")] if direction == "upload" else [])]
 
 
+def mechanism(word: str | None) -> str:
+    """How a slowing works; empty where that cannot be told."""
+    return {
+        "policer": _("how: what exceeds a rate is dropped"),
+        "shaper": _("how: what exceeds a rate is made to wait"),
+        "delayed": _("how: it begins after some bytes or seconds"),
+        "truncation": _("how: flows stop for good after some bytes"),
+        "loss": _("how: packets are lost"),
+        "handshake_delay": _("how: only the beginning of a connection is slow"),
+        "upload": _("how: what this device sends is lost or slowed"),
+    }.get(word or "", "")
+
+
+def scope(word: str | None) -> str:
+    """What a slow rate holds for; empty where that cannot be told."""
+    return {
+        "connection": _("what for: each connection has the slow rate for itself"),
+        "sni": _("what for: all connections with the name together"),
+        "address": _("what for: all connections to the address, whatever the name"),
+        "subscriber": _("what for: all of this line's connections to the platform together"),
+    }.get(word or "", "")
+
+
 def reasons(words: str | None) -> list[str]:
     """A session's reasons and notes, given as `ThrottleLine.reason`, as sentences."""
     known = REASONS | NOTES | NOT_HELD

@@ -123,6 +123,7 @@ class TransferFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         None  # helper | same_address | foreign of a pair's control; inverted | domestic beside pairs
     )
     pair: str | None = None  # same value on the two flows of a pair
+    group: str | None = None  # same value on flows that ran at once, beside the pairs
     position: int | None = None  # 0 = first of its pair on the wire
     purpose: str | None = None  # pair | noise | long | warm_up | before | after | scope | sentinel | series
     asked_bytes: int | None = None  # object size asked for

@@ -40,6 +40,7 @@ class Flow:
     tariff: str | None = None  # under which it was measured
     arm: str | None = None
     pair: str | None = None
+    group: str | None = None
     position: int | None = None
     purpose: str | None = None
 
@@ -135,6 +136,7 @@ class Course:
             tariff=flow.tariff,
             arm=flow.arm,
             pair=flow.pair,
+            group=flow.group,
             position=flow.position,
             purpose=flow.purpose,
             asked_bytes=flow.asked_bytes,

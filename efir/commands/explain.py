@@ -1,15 +1,20 @@
 """`efir explain ID`: why a verdict is what it is, down to each observation behind it."""
 
+from collections.abc import Sequence
+
 import click
 
 from efir.exits import EfirError, Exit
 from efir.i18n import _
 from efir.options import Shared, shared_options
+from efir.show.beside import show_beside
 from efir.show.explain import show_observation, show_verdict
 from efir.show.pairs import show_pairs
+from efir.show.throttle import show_result
 from measurements.records import Observation, VerdictLine
 from measurements.state import StateFolder
 from measurements.store import Spool
+from measurements.throttle.earlier import HOUR
 
 
 @click.command()
@@ -19,14 +24,12 @@ def command(shared: Shared, identifier: str) -> Exit:
     """Show a verdict, its rule in words, and each observation behind it.
 
     ID is what `efir run` and `efir results` print: a whole id, its beginning, or its end. The name of a platform shows
-    the pairs of its latest throttling session, with a plot of both flows.
+    the result and the pairs of its latest throttling session, a plot of both flows, and what ran beside the pairs.
     """
     with Spool(StateFolder(shared.state).spool, must_exist=True) as spool:
         session = _latest_session(spool, identifier)
         if session:
-            for row in session:
-                shared.out.line({"type": "observation", **_plain(row)})
-            show_pairs(shared.out, session)
+            _show_session(shared, spool, identifier, session)
             return Exit.OK
         record = _one(spool.find(identifier), identifier)
         if isinstance(record, Observation):
@@ -42,16 +45,40 @@ def command(shared: Shared, identifier: str) -> Exit:
 
 
 def _latest_session(spool: Spool, platform: str) -> list[Observation]:
-    """The paired flows of the platform's latest throttling session; none where that is no platform's name."""
+    """The pairs of the platform's latest throttling session and the flows beside them; none for any other word.
+
+    Those of a session that was broken off within the hour before, and gone on with, are among them.
+    """
     own = [row for row in spool.observations(platform=platform) if row.transfer and row.transfer.pair]
     if not own:
         return []
-    pairs = {row.transfer.pair for row in own if row.transfer and row.run_id == own[-1].run_id}
+    last = [row for row in own if row.run_id == own[-1].run_id]
+    runs = [own[-1].run_id]
+    if any("taken_up" in (line.reason or "") for line in spool.throttles(run_id=runs[0])):
+        runs = list(dict.fromkeys(row.run_id for row in own if last[0].time - row.time <= HOUR))
+    pairs = {row.transfer.pair for row in own if row.transfer and row.run_id in runs}
     return [
         row
-        for row in spool.observations(run_id=own[-1].run_id)
-        if row.transfer and row.transfer.pair in pairs
+        for run in runs
+        for row in spool.observations(run_id=run)
+        if row.transfer
+        and (
+            row.transfer.pair in pairs
+            or (row.transfer.purpose == "scope" and row.transfer.session == platform)
+        )
     ]
+
+
+def _show_session(shared: Shared, spool: Spool, platform: str, session: Sequence[Observation]) -> None:
+    """Why the decision fell: the result, each pair, a plot, and what ran beside the pairs."""
+    results = [line for line in spool.throttles(run_id=session[-1].run_id) if line.platform == platform]
+    for line in results:
+        shared.out.line(line)
+        show_result(shared.out, line)
+    for row in session:
+        shared.out.line({"type": "observation", **_plain(row)})
+    show_pairs(shared.out, session)
+    show_beside(shared.out, session)
 
 
 def _one(found: list[Observation | VerdictLine], identifier: str) -> Observation | VerdictLine:

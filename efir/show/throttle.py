@@ -1,6 +1,6 @@
 """A throttling session for people: while it runs, and what it found."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import ceil
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -95,21 +95,7 @@ def series_text(series: SeriesLine) -> str:
 def show_throttling(out: Output, lines: Sequence[ThrottleLine], results: "Sequence[PlatformResult]") -> None:
     """What was found, one paragraph a platform."""
     for line in lines:
-        out.text(f"{line.platform}: {words.speed(line.verdict)}")
-        if line.ratio is not None:
-            ratio = ratio_text(line.ratio, line.ratio_low, line.ratio_high)
-            out.text(
-                "  " + _("target / control: {ratio}, {pairs} pairs").format(ratio=ratio, pairs=line.pairs)
-            )
-        if line.effective_bytes_per_second:
-            rate = line.effective_bytes_per_second * 8 / 1000
-            out.text("  " + _("held at about {rate} kbit/s").format(rate=round(rate)))
-        for reason in words.reasons(line.reason):
-            out.text("  " + reason)
-        for series in line.series:
-            out.text("  " + series_text(series))
-        spent = f"{line.bytes_received / 1e6:.1f} MB, {line.duration_seconds / 60:.1f} min"
-        out.text("  " + spent)
+        show_result(out, line)
     if results:
         out.text(_("Each pair, and a plot: efir explain {platform}").format(platform=lines[0].platform))
         error = max(each.error for each in results)
@@ -118,6 +104,26 @@ def show_throttling(out: Output, lines: Sequence[ThrottleLine], results: "Sequen
                 error=f"{error:.1%}"
             )
         )
+
+
+def show_result(out: Output, line: ThrottleLine) -> None:
+    """One session's result: verdict, ratio, rate, how and for what, and why."""
+    out.text(f"{line.platform}: {words.speed(line.verdict)}")
+    for text in _result(line):
+        out.text("  " + text)
+
+
+def _result(line: ThrottleLine) -> Iterator[str]:
+    if line.ratio is not None:
+        ratio = ratio_text(line.ratio, line.ratio_low, line.ratio_high)
+        yield _("target / control: {ratio}, {pairs} pairs").format(ratio=ratio, pairs=line.pairs)
+    if line.effective_bytes_per_second:
+        rate = line.effective_bytes_per_second * 8 / 1000
+        yield _("held at about {rate} kbit/s").format(rate=round(rate))
+    yield from filter(None, [words.mechanism(line.mechanism), words.scope(line.scope)])
+    yield from words.reasons(line.reason)
+    yield from map(series_text, line.series)
+    yield f"{line.bytes_received / 1e6:.1f} MB, {line.duration_seconds / 60:.1f} min"
 
 
 def sentinels_text(ratios: Mapping[str, float | None]) -> str:

@@ -54,6 +54,8 @@ def flat_row(o: Observation) -> tuple[object, ...] | None:
     if o.failure == "interrupted" or NEUTRAL in o.flags or (o.probe == "transfer" and o.flags):
         return None
     transfer = o.transfer
+    # The table has no column to keep QUIC and uploads apart; without a pair they are in no comparison.
+    pair = transfer.pair if transfer and transfer.main else None
     values: dict[str, object] = {
         "time": o.time,
         "vantage": o.vantage,
@@ -64,9 +66,8 @@ def flat_row(o: Observation) -> tuple[object, ...] | None:
         "endpoint": o.endpoint,
         "role": o.role,
         "probe": o.probe,
-        # The table has no column to keep QUIC and uploads apart; without a pair they are in no comparison.
-        "pair": transfer.pair if transfer and transfer.main else None,
-        "arm": transfer.arm if transfer else None,
+        "pair": pair,
+        "arm": transfer.arm if transfer and pair else None,
         "stage": o.stage,
         "failure": o.failure,
         "seconds": _seconds(o),

@@ -50,7 +50,7 @@ async def _median(flows: Flows, name: str, arm: ArmPlan, size: Sizes) -> float |
     speeds = []
     for _ in range(TIMES):
         end = size()
-        flow = await flows.beside(arm, arm.target, arm.addresses.target[0], end, name) if end else None
+        flow = await flows.beside(arm, arm.target, arm.addresses.target[0], end, arm=name) if end else None
         if flow is None or use_of(flow) != "counts":
             return None
         speeds.append(goodput(flow))

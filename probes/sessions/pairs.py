@@ -98,10 +98,17 @@ class Flows:
         return flow
 
     async def beside(
-        self, plan: ArmPlan, side: Side, address: str, size: Size, arm: str | None = None
+        self,
+        plan: ArmPlan,
+        side: Side,
+        address: str,
+        size: Size,
+        *,
+        arm: str | None = None,
+        group: str | None = None,
     ) -> Flow:
-        """One flow beside the pairs, of a side at a given address, kept as `arm`'s; callers may run several at once."""
-        row = await self._run(plan, side, address, size, arm=arm, purpose="scope")
+        """One flow beside the pairs, of a side at a given address, kept as `arm`'s; those of a `group` run at once."""
+        row = await self._run(plan, side, address, size, arm=arm, group=group, purpose="scope")
         flow = self._flow(row)
         self._keep(row, goodput(flow) if use_of(flow) == "counts" else None)
         return flow

@@ -1,6 +1,7 @@
 """Flows side by side tell what shares a rate, and no more of them are run than needed."""
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 
@@ -21,13 +22,14 @@ class Box:
     def __init__(self, bucket: str) -> None:
         self.bucket = bucket
         self.waiting: list[object] = []
+        self.context = SimpleNamespace(new_id=lambda: "group")
         self.run = 0
 
     def key(self, side: Side, address: str) -> object:
         keys = {"connection": self.run, "sni": side.sni, "address": address, "subscriber": ""}
         return keys[self.bucket]
 
-    async def beside(self, arm: ArmPlan, side: Side, address: str, size: Size) -> Flow:
+    async def beside(self, arm: ArmPlan, side: Side, address: str, size: Size, *, group: str) -> Flow:
         assert side.sni in PLATFORM_S
         self.run += 1
         self.waiting.append(key := self.key(side, address))
