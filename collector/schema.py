@@ -1,10 +1,6 @@
 """The collector's tables. `PRAGMA user_version` counts the steps taken, as in the spool on a device."""
 
-import sqlite3
-from pathlib import Path
 from typing import Final
-
-from measurements.store_errors import StoreError
 
 # Times are microseconds since 1970 by our clock but `raw_time`, which is the device's. An item's `state` is accepted,
 # quarantined, retracted or withdrawn; a withdrawn one keeps only its id, so that a replay does not bring it back.
@@ -53,21 +49,3 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
              WHERE kind <> 'observation' AND state = 'accepted'""",
     ),
 )
-
-
-def prepare(connection: sqlite3.Connection, path: Path) -> None:
-    """Bring the file to the newest schema. Raises StoreError for a file of a newer Efir."""
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    if version > len(STEPS):
-        raise StoreError(f"{path} was written by a newer Efir; update Efir")
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-        for step in STEPS[version:]:
-            for statement in step:
-                connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {len(STEPS)}")
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise

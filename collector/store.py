@@ -5,7 +5,6 @@ commit. A result is known by the id its maker chose: sent twice, or replayed by 
 """
 
 import sqlite3
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -15,12 +14,11 @@ from typing import Any, Final, NamedTuple, Self, TypeVar
 import msgspec
 
 from collector.networks import Network
-from collector.schema import prepare
+from collector.schema import STEPS
 from measurements.batch import ItemAnswer
+from measurements.database import Database
 from measurements.errors import ConfigurationError
 from measurements.state import StateFolder
-from measurements.store_errors import explain
-from measurements.writer import Writer
 
 T = TypeVar("T")
 FILE: Final = "collector.sqlite3"
@@ -72,36 +70,20 @@ class Store:
         self.folder = folder
         self.path = folder / FILE
         StateFolder(folder).create()
-        try:
-            self.path.touch(mode=0o600, exist_ok=True)
-            writing = self._connect()
-            prepare(writing, self.path)
-            self._reading = self._connect()
-            self._reading.execute("PRAGMA query_only=ON")
-        except (OSError, sqlite3.Error) as error:
-            raise explain(error, self.path) from None
-        self._read_lock = threading.Lock()
-        self._writer = Writer(writing, self.path)
+        self._database = Database(self.path, self._connect, STEPS)
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
+        return sqlite3.connect(
             self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
-        return connection
 
     def submit(self, work: Callable[[sqlite3.Connection], T]) -> "Future[T]":
         """Queue `work` for the writer thread; the future resolves after its commit is on disk."""
-        return self._writer.submit(work)
+        return self._database.submit(work)
 
     def rows(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
         """Rows of a query. Raises StoreError."""
-        try:
-            with self._read_lock:
-                return self._reading.execute(statement, values).fetchall()
-        except sqlite3.Error as error:
-            raise explain(error, self.path) from None
+        return self._database.rows(statement, values)
 
     def sender(self, proof_hash: bytes) -> Sender | None:
         """Who a proof belongs to; None if nobody, or one whose invite was revoked."""
@@ -121,8 +103,7 @@ class Store:
 
     def close(self) -> None:
         """Write what is queued, then close."""
-        self._writer.close()
-        self._reading.close()
+        self._database.close()
 
     def __enter__(self) -> Self:
         return self

@@ -16,6 +16,7 @@ def titles() -> dict[str, str]:
         "ipv6": _("IPv6"),
         "event_loop": _("Speed of this device"),
         "storage": _("Room for results"),
+        "encryption": _("Encryption of results"),
         "raw_sockets": _("Raw sockets"),
     }
 
@@ -76,6 +77,14 @@ def texts() -> dict[tuple[str, str], str]:
         ("storage", "read_only"): _(
             "the state folder cannot be written. Mend its permissions, or use --state DIR."
         ),
+        ("encryption", "encrypted"): _("on; its key is in the state folder, or where EFIR_KEY_FILE says."),
+        ("encryption", "not_yet"): _(
+            "stored results are not encrypted yet; the next round or efir status does it."
+        ),
+        ("encryption", "plain"): _(
+            "off: this installation has no SQLCipher. Use the system's disk encryption, or efir run --keep-nothing."
+        ),
+        ("encryption", "locked"): "{reason}",
         ("raw_sockets", "allowed"): _("allowed; nothing needs them."),
         ("raw_sockets", "not_allowed"): _("not allowed; nothing needs them."),
     }

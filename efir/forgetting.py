@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from efir.i18n import _
-from measurements.state import StateFolder
+from measurements.spool_key import erase, key_elsewhere, key_file
+from measurements.state import StateFolder, files_of
 
 
 def cannot_remove() -> str:
@@ -44,11 +45,24 @@ class Forgotten:
         return words
 
 
+def all_files(folder: StateFolder) -> list[Path]:
+    """Every file of ours that exists, the spool's key first, wherever it lies."""
+    return [*key_elsewhere(folder), *folder.own_files()]
+
+
+def files_of_results(folder: StateFolder) -> list[Path]:
+    """The spool's alone, its key first."""
+    return [*key_elsewhere(folder), *files_of(folder.key), *files_of(folder.spool)]
+
+
 def forget(folder: StateFolder, files: Iterable[Path]) -> Forgotten:
-    """Remove these files, and the folder if nothing else lies in it."""
+    """Remove these files, keys overwritten before, and the folder if nothing else lies in it."""
     removed, failed = 0, []
+    keys = (folder.key, key_file(folder.spool))
     for path in files:
         try:
+            if path in keys:
+                erase(path)
             path.unlink(missing_ok=True)
             removed += 1
         except OSError:

@@ -7,6 +7,8 @@ from pathlib import Path
 from efir.exits import EfirError
 from efir.i18n import _
 from efir.options import Shared
+from measurements.spool_file import prepare
+from measurements.spool_key import key_environment
 from measurements.state import StateFolder
 from vantage.consent import require_consent
 from vantage.service import Service, System, service
@@ -38,7 +40,9 @@ def _runs(made: Service) -> bool:
 
 def put_in_place(shared: Shared) -> Service:
     """Install it and start it. Raises NoConsent, EfirError."""
-    require_consent(StateFolder(shared.state))
+    folder = StateFolder(shared.state)
+    require_consent(folder)
+    prepare(folder.spool)  # the service may write its state folder only, and the key may lie elsewhere
     made = service_here(shared)
     made.path.parent.mkdir(parents=True, exist_ok=True)
     made.path.write_bytes(made.content)
@@ -78,4 +82,5 @@ def service_here(shared: Shared) -> Service:
     """File and commands for this system."""
     systems: dict[str, System] = {"win32": "windows", "darwin": "launchd"}
     program = [sys.executable, "-m", "efir"]
-    return service(systems.get(sys.platform, "systemd"), program, Path.home(), shared.state.absolute())
+    system = systems.get(sys.platform, "systemd")
+    return service(system, program, Path.home(), shared.state.absolute(), key_environment())

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Final
 
 from efir.i18n import _
 from efir.options import Shared
 from measurements.records import SummaryLine
+from measurements.spool_file import Content, content
 from measurements.state import Place, StateFolder, place_of
 from measurements.store import Spool
 from vantage.budget import is_metered, limit, spent_today
@@ -15,6 +17,8 @@ from vantage.network import network_key
 from vantage.upload.standing import Standing as Sending
 from vantage.upload.standing import standing
 
+_ENCRYPTED: Final[dict[Content, bool | None]] = {"nothing": None, "plain": False, "encrypted": True}
+
 
 @dataclass(frozen=True)
 class Stored:
@@ -23,6 +27,7 @@ class Stored:
     counts: dict[str, int] = field(default_factory=dict)  # as `Spool.counts`; empty = nothing was measured
     last: tuple[datetime, SummaryLine] | None = None  # start and summary of the last round
     day_bytes: int = 0  # of the last 24 hours, both ways
+    encrypted: bool | None = None  # on disk; None = nothing lies there
     sending: Sending = field(default_factory=Sending)
 
 
@@ -60,6 +65,7 @@ def look_into(spool: Spool) -> Stored:
         counts=spool.counts(),
         last=next(iter(spool.rounds(limit=1)), None),
         day_bytes=spent_today(spool, now).total,
+        encrypted=_ENCRYPTED[content(spool.path)],
         sending=standing(spool),
     )
 

@@ -8,6 +8,7 @@ joined. The network itself is kept only as a keyed hash, to know it again.
 import hashlib
 import hmac
 import os
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,11 @@ class StateFolder:
     def spool(self) -> Path:
         """Observations, verdicts and rounds (`measurements.store`)."""
         return self.root / "spool.sqlite3"
+
+    @property
+    def key(self) -> Path:
+        """What opens the spool (`measurements.spool_key`), unless the person keeps it elsewhere."""
+        return self.root / "spool.key"
 
     @property
     def consent(self) -> Path:
@@ -81,8 +87,9 @@ class StateFolder:
             ) from None
 
     def own_files(self) -> Iterator[Path]:
-        """Every file of ours that exists, also what an interrupted write or SQLite left beside them."""
+        """Every file of ours that exists, also what an interrupted write or SQLite left beside them; the key first."""
         for path in (
+            self.key,
             self.spool,
             self.consent,
             self.identity,
@@ -97,7 +104,7 @@ class StateFolder:
 
 def files_of(path: Path) -> Iterator[Path]:
     """A file of ours, and what an interrupted write or SQLite left beside it; only what exists."""
-    for suffix in ("", "-wal", "-shm", "-journal", ".new"):
+    for suffix in ("", "-wal", "-shm", "-journal", ".new", ".lock"):
         candidate = path.with_name(path.name + suffix)
         if candidate.exists():
             yield candidate
@@ -113,6 +120,7 @@ def write_private(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(new, path)
+        sync_folder(path.parent)
     except OSError as error:
         raise StateError(f"{path} cannot be written ({error.strerror}); nothing was changed") from None
 
@@ -122,6 +130,16 @@ class Place(msgspec.Struct, frozen=True, omit_defaults=True):
 
     asn: int | None = None
     country: str | None = None  # ISO 3166, two letters
+
+
+def sync_folder(folder: Path) -> None:
+    """Let renames in it outlast a power loss; Windows opens no folders and needs none of this. Raises OSError."""
+    if sys.platform != "win32":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 class _Pseudonym(msgspec.Struct, frozen=True, omit_defaults=True):

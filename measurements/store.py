@@ -1,18 +1,19 @@
 """The spool: what was measured on this device, safe against kill -9, power loss and a second process.
 
-SQLite in WAL mode with `synchronous=FULL`: a call that writes returns only after its rows are on disk, and from then on
-nothing loses them. One thread of the spool's own does all writing and commits what has queued up together, so that many
-small writes cost one fsync. Rows are keyed by the ids their makers chose: writing a row twice changes nothing.
+A call that writes returns only after its rows are on disk, and from then on nothing loses them
+(`measurements.database`). The file is encrypted where SQLCipher is installed (`measurements.spool_file`). One thread of
+the spool's own does all writing and commits what has queued up together, so that many small writes cost one fsync. Rows
+are keyed by the ids their makers chose: writing a row twice changes nothing.
 
 The file has a size cap. When it is reached, the oldest rows that were already uploaded go first; if that is not enough,
 writing is refused with `SpoolFull`. What nobody has received yet is never thrown away to make room.
 """
 
 import sqlite3
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
@@ -21,11 +22,15 @@ import msgspec
 
 from measurements.arrivals import Arrivals, Cursor, StoredLine
 from measurements.batch import Item
+from measurements.database import IN_MEMORY, Database
 from measurements.records import Observation, SummaryLine, ThrottleLine, VerdictLine
+from measurements.spool_file import connect, prepare
+from measurements.sqlcipher import open_in_memory
 from measurements.state import StateFolder
-from measurements.store_errors import SpoolFull, StoreError, explain
-from measurements.store_schema import migrate
+from measurements.store_errors import SpoolFull, StoreError
+from measurements.store_schema import STEPS
 from measurements.store_sql import (
+    COUNTS,
     WAITING,
     Where,
     adding,
@@ -37,7 +42,6 @@ from measurements.store_sql import (
     used_bytes,
 )
 from measurements.store_sql import limit as limited
-from measurements.writer import Writer
 
 T = TypeVar("T")
 
@@ -45,25 +49,12 @@ T = TypeVar("T")
 DEFAULT_CAP: Final = 256 * 1024 * 1024  # bytes
 # Free this share beyond the cap at once, so that not every write has to make room.
 _HEADROOM: Final = 0.05
-# How long a write waits for another process's transaction; ours last milliseconds.
-_BUSY_SECONDS: Final = 10.0
-
-# temp_store: a large sort would else lie in a temporary file, outside of our folder and beyond `efir wipe`.
-_PRAGMAS: Final = (
-    "journal_mode=WAL",
-    "synchronous=FULL",
-    "secure_delete=ON",
-    "temp_store=MEMORY",
-    "foreign_keys=ON",
-)
 
 _KINDS: Final[dict[str, type[Any]]] = {
     "verdict": VerdictLine,
     "summary": SummaryLine,
     "throttle": ThrottleLine,
 }
-# Given as the path: nothing touches the disk, and everything ends with the process.
-IN_MEMORY: Final = Path(":memory:")
 
 
 class Spool:
@@ -78,29 +69,13 @@ class Spool:
         self._cap = cap
         if must_exist and not path.exists():
             raise StoreError(f"nothing is stored in {path.parent} yet; measure first: efir run --once")
-        try:
-            if path == IN_MEMORY:
-                self._reading = writing = self._connect()
-                migrate(writing, path)
-            else:
-                StateFolder(path.parent).create()
-                path.touch(mode=0o600, exist_ok=True)
-                writing = self._connect()
-                migrate(writing, path)
-                self._reading = self._connect()
-                self._reading.execute("PRAGMA query_only=ON")
-        except (OSError, sqlite3.Error) as error:
-            raise explain(error, path) from None
-        self._read_lock = threading.Lock()
-        self._writer = Writer(writing, path, self._keep_under_cap)
-
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-        )
-        for pragma in _PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
-        return connection
+        if path == IN_MEMORY:
+            opening = open_in_memory
+        else:
+            StateFolder(path.parent).create()
+            prepare(path)
+            opening = partial(connect, path)
+        self._database = Database(path, opening, STEPS, self._keep_under_cap)
 
     # Writing ---------------------------------------------------------------------------------------------------
 
@@ -109,7 +84,7 @@ class Spool:
 
         For asyncio: `await asyncio.wrap_future(spool.submit(...))`.
         """
-        return self._writer.submit(work)
+        return self._database.submit(work)
 
     def add(self, observations: Iterable[Observation]) -> int:
         """Store observations; gives how many were new. Raises StoreError."""
@@ -173,8 +148,10 @@ class Spool:
         where.since(since)
         where.among("id", ids)
         where.only(not_uploaded, "uploaded IS NULL")
-        rows = self._rows(
-            f"SELECT record FROM observations {where.text} ORDER BY seq {limited(limit)}", where.values
+        # The plus keeps SQLite from reading the whole table in that order, where the index on time finds the rows.
+        order = "seq" if since is None else "+seq"
+        rows = self._database.rows(
+            f"SELECT record FROM observations {where.text} ORDER BY {order} {limited(limit)}", where.values
         )
         return [msgspec.json.decode(record, type=Observation) for (record,) in rows]
 
@@ -207,7 +184,7 @@ class Spool:
 
     def arrivals(self, after: Cursor, since: datetime | None = None) -> Arrivals:
         """What was stored after the cursor, whenever measured; with `since` what was measured then or later."""
-        (newest,) = self._rows(
+        (newest,) = self._database.rows(
             "SELECT (SELECT ifnull(max(seq), -1) FROM observations), (SELECT ifnull(max(seq), -1) FROM lines)"
         )
         until = Cursor(*newest)
@@ -216,10 +193,10 @@ class Spool:
         lines.between("seq", after.lines, until.lines)
         for where in (observations, lines):
             where.since(since)
-        records = self._rows(
+        records = self._database.rows(
             f"SELECT record FROM observations {observations.text} ORDER BY seq", observations.values
         )
-        rows = self._rows(
+        rows = self._database.rows(
             f"SELECT kind, time, run_id, record FROM lines {lines.text} ORDER BY seq", lines.values
         )
         return Arrivals(
@@ -236,7 +213,7 @@ class Spool:
         rows: list[Any] = []
         for statement in WAITING:
             left = None if limit is None else limit - len(rows)
-            rows += self._rows(f"{statement} {limited(left)}")
+            rows += self._database.rows(f"{statement} {limited(left)}")
         return [
             Item(
                 kind=kind,
@@ -269,33 +246,29 @@ class Spool:
         found: list[Observation | VerdictLine] = []
         for table, kind in tables:
             matching = "(id >= ? AND id < ? OR substr(id, ?) = ?)"
-            rows = self._rows(f"SELECT record FROM {table} AND {matching} ORDER BY id LIMIT 20", span)
+            rows = self._database.rows(
+                f"SELECT record FROM {table} AND {matching} ORDER BY id LIMIT 20", span
+            )
             found.extend(msgspec.json.decode(record, type=kind) for (record,) in rows)
         exact = [each for each in found if each.id == part_of_id]
         return exact or found
 
     def meta(self, key: str, default: Any = None) -> Any:
         """The value kept under `key`, as plain data."""
-        rows = self._rows("SELECT value FROM meta WHERE key = ?", (key,))
+        rows = self._database.rows("SELECT value FROM meta WHERE key = ?", (key,))
         return msgspec.json.decode(rows[0][0]) if rows else default
 
     def counts(self) -> dict[str, int]:
         """Rows by kind, those not yet uploaded, and bytes used: for `efir status`."""
-        observations = self._rows("SELECT count(*), count(*) - count(uploaded) FROM observations")[0]
-        waiting, refused = self._rows(
-            "SELECT sum(uploaded IS NULL AND refused IS NULL), count(refused) FROM "
-            "(SELECT uploaded, refused FROM observations UNION ALL SELECT uploaded, refused FROM lines)"
-        )[0]
-        rounds = self._rows("SELECT count(*) FROM lines WHERE kind = 'summary'")[0]
-        with self._read_lock:
-            used = used_bytes(self._reading)
+        (observations, waiting, refused), (_, lines_waiting, lines_refused) = self._database.rows(COUNTS)
+        [[rounds]] = self._database.rows("SELECT count(*) FROM lines WHERE kind = 'summary'")
         return {
-            "observations": observations[0],
-            "not_uploaded": observations[1],
-            "waiting": waiting or 0,
-            "refused": refused,
-            "rounds": rounds[0],
-            "bytes": used,
+            "observations": observations,
+            "not_uploaded": waiting + refused,
+            "waiting": waiting + lines_waiting,
+            "refused": refused + lines_refused,
+            "rounds": rounds,
+            "bytes": self._database.read(used_bytes),
             "cap_bytes": self._cap,
         }
 
@@ -307,7 +280,7 @@ class Spool:
         where.equal("run_id", run_id)
         where.equal("platform", platform)
         where.since(since)
-        rows = self._rows(
+        rows = self._database.rows(
             f"SELECT record FROM lines {where.text} ORDER BY seq DESC {limited(limit)}", where.values
         )
         return [msgspec.json.decode(record, type=_KINDS[kind]) for (record,) in reversed(rows)]
@@ -316,7 +289,7 @@ class Spool:
         where = Where()
         where.equal("kind", kind)
         where.since(since)
-        rows = self._rows(
+        rows = self._database.rows(
             f"SELECT time, record FROM lines {where.text} ORDER BY seq DESC {limited(limit)}", where.values
         )
         return [
@@ -324,19 +297,11 @@ class Spool:
             for time, record in reversed(rows)
         ]
 
-    def _rows(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
-        try:
-            with self._read_lock:
-                return self._reading.execute(statement, values).fetchall()
-        except sqlite3.Error as error:
-            raise explain(error, self.path) from None
-
     # Ending ----------------------------------------------------------------------------------------------------
 
     def close(self) -> None:
         """Write what is queued, then close."""
-        self._writer.close()
-        self._reading.close()
+        self._database.close()
 
     def __enter__(self) -> Self:
         return self

@@ -116,13 +116,22 @@ WAITING: Final = (
 )
 
 
+# A row for observations and one for lines: all, waiting, refused. Indexes alone answer it.
+COUNTS: Final = " UNION ALL ".join(
+    f"SELECT (SELECT count(*) FROM {table}), "
+    f"(SELECT count(*) FROM {table} WHERE uploaded IS NULL AND refused IS NULL), "
+    f"(SELECT count(*) FROM {table} WHERE refused IS NOT NULL)"
+    for table in _TABLES
+)
+
+
 def used_bytes(connection: sqlite3.Connection) -> int:
     """Bytes that rows occupy; pages freed by deletion are reused and do not count."""
     pages, free, size = (
-        connection.execute(f"PRAGMA {name}").fetchone()[0]
+        int(connection.execute(f"PRAGMA {name}").fetchone()[0])  # SQLCipher tells the page size as text
         for name in ("page_count", "freelist_count", "page_size")
     )
-    return int((pages - free) * size)
+    return (pages - free) * size
 
 
 def drop_oldest_uploaded(connection: sqlite3.Connection) -> int:

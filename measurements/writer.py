@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from measurements.sqlcipher import ENGINE_ERRORS
 from measurements.store_errors import StoreError, explain
 
 T = TypeVar("T")
@@ -78,7 +79,7 @@ class Writer:
                 for each in batch:
                     self._write([each])
                 return
-            wrapped = explain(error, self._path) if isinstance(error, sqlite3.Error) else error
+            wrapped = explain(error, self._path) if isinstance(error, ENGINE_ERRORS) else error
             batch[0][1].set_exception(wrapped)
             return
         for (_, future), result in zip(batch, results, strict=True):

@@ -41,6 +41,7 @@ from collector.store import FILE, Store
 from measurements.ids import uuid7
 from measurements.invite import Invite
 from measurements.records import Observation
+from measurements.spool_file import connect
 from measurements.state import StateFolder
 from measurements.store import Spool
 from measurements.store_errors import StoreError
@@ -333,14 +334,15 @@ class Torture:
     def _look_for_early_marks(self) -> None:
         marked: set[str] = set()
         for place, _invite in self._volunteers:
-            marked |= _ids(StateFolder(place).spool, "SELECT id FROM observations WHERE uploaded IS NOT NULL")
+            marked |= _spooled(place, "SELECT id FROM observations WHERE uploaded IS NOT NULL")
         self.tally.early |= marked - self._stored()
 
     def _waiting(self, place: Path) -> set[str]:
-        return _ids(StateFolder(place).spool, "SELECT id FROM observations WHERE uploaded IS NULL")
+        return _spooled(place, "SELECT id FROM observations WHERE uploaded IS NULL")
 
     def _stored(self) -> set[str]:
-        return _ids(self._collected / FILE, "SELECT id FROM items")
+        path = self._collected / FILE
+        return _ids(sqlite3.connect(path, timeout=30), "SELECT id FROM items") if path.exists() else set()
 
     def _compare(self) -> None:
         acknowledged: set[str] = set()
@@ -348,7 +350,7 @@ class Torture:
         for place, _invite in self._volunteers:
             log = place / "acknowledged.log"
             acknowledged |= set(log.read_text().split()) if log.exists() else set()
-            measured |= _ids(StateFolder(place).spool, "SELECT id FROM observations")
+            measured |= _spooled(place, "SELECT id FROM observations")
         stored = self._stored()
         with closing(sqlite3.connect(self._collected / FILE)) as connection:
             rows = connection.execute("SELECT count(*) FROM items").fetchone()[0]
@@ -360,14 +362,16 @@ class Torture:
         self.tally.twice = rows - len(stored)
 
 
-def _ids(path: Path, statement: str) -> set[str]:
-    if not path.exists():
-        return set()
-    with closing(sqlite3.connect(path, timeout=30)) as connection:
-        try:
-            return {row[0] for row in connection.execute(statement)}
-        except sqlite3.OperationalError:  # killed before its first commit: no table yet
-            return set()
+def _spooled(place: Path, statement: str) -> set[str]:
+    spool = StateFolder(place).spool
+    return _ids(connect(spool), statement) if spool.exists() else set()
+
+
+def _ids(connection: sqlite3.Connection, statement: str) -> set[str]:
+    with closing(connection):
+        if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,):
+            return set()  # killed before its first commit: no table yet
+        return {row[0] for row in connection.execute(statement)}
 
 
 def torture(

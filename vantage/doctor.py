@@ -43,8 +43,12 @@ class Facts:
     proxy: bool  # the system or the environment names a proxy
     local_resolver: bool | None  # names are asked from a program on this device, which may encrypt them
     raw_sockets: bool
+    encryption: Literal[
+        "on", "off", "later", "locked"
+    ]  # of stored results; locked: what is stored does not open
     lag: float  # seconds, of an idle event loop
     online: Online | None = None
+    locked: str = ""  # why it does not open, and what to do
 
 
 @dataclass(frozen=True)
@@ -143,6 +147,19 @@ def _storage(facts: Facts) -> Answer:
     return "ok", "room"
 
 
+def _encryption(facts: Facts) -> Answer:
+    if facts.encryption == "locked":
+        return "problem", "locked", {"reason": facts.locked}
+    return _ENCRYPTION[facts.encryption]
+
+
+_ENCRYPTION: Final[dict[str, tuple[Level, str]]] = {
+    "on": ("ok", "encrypted"),
+    "later": ("note", "not_yet"),
+    "off": ("note", "plain"),
+}
+
+
 def _raw_sockets(facts: Facts) -> Answer:
     return ("note", "allowed") if facts.raw_sockets else ("note", "not_allowed")
 
@@ -157,5 +174,6 @@ CHECKS: Final[dict[str, Callable[[Facts], Answer]]] = {
     "ipv6": _ipv6,
     "event_loop": _event_loop,
     "storage": _storage,
+    "encryption": _encryption,
     "raw_sockets": _raw_sockets,
 }

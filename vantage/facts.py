@@ -6,10 +6,14 @@ import shutil
 import socket
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 from urllib.request import getproxies
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from measurements import sqlcipher
+from measurements.spool_file import connect, content
+from measurements.state import StateFolder
+from measurements.store_errors import StoreError
 from vantage.doctor import Facts, Online
 from vantage.network import own_addresses
 
@@ -25,6 +29,7 @@ def local_facts(
 ) -> Facts:
     """Facts of this device. `released`: ISO date before which no right clock can be."""
     addresses = own_addresses()
+    encryption, locked = _encryption(StateFolder(state).spool)
     return Facts(
         consent=consent,
         state_writable=os.access(_existing(state), os.W_OK),
@@ -37,8 +42,10 @@ def local_facts(
         proxy=bool({"http", "https", "all", "socks"}.intersection(getproxies())),
         local_resolver=local_resolver(_read(_RESOLV_CONF)),
         raw_sockets=may_use_raw_sockets(),
+        encryption=encryption,
         lag=asyncio.run(idle_lag()),
         online=online,
+        locked=locked,
     )
 
 
@@ -89,6 +96,19 @@ async def idle_lag() -> float:
         await asyncio.sleep(0.005)
         longest = max(longest, clock() - start - 0.005)
     return longest
+
+
+def _encryption(spool: Path) -> tuple[Literal["on", "off", "later", "locked"], str]:
+    """How results are stored, and why they do not open if they do not."""
+    try:
+        found = content(spool)
+        if found == "encrypted":
+            connect(spool, "ro").close()
+    except (OSError, StoreError) as error:
+        return "locked", str(error)
+    if not sqlcipher.AVAILABLE:
+        return "off", ""
+    return ("later" if found == "plain" else "on"), ""
 
 
 def _existing(path: Path) -> Path:

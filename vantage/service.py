@@ -4,9 +4,10 @@ All start at a random time within 15 minutes of the login or boot, run at low pr
 """
 
 import plistlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from types import MappingProxyType
 from typing import Final, Literal
 from xml.sax.saxutils import escape
 
@@ -33,33 +34,43 @@ def run_command(program: Sequence[str], state: PurePath) -> list[str]:
     return [*program, "run", "--quiet", "--state", str(state), "--start-within", str(START_WITHIN)]
 
 
-def service(system: System, program: Sequence[str], home: Path, state: Path) -> Service:
-    """The service of this system. `program` starts efir, such as its path."""
+def service(
+    system: System,
+    program: Sequence[str],
+    home: Path,
+    state: Path,
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> Service:
+    """The service of this system. `program` starts efir, such as its path.
+
+    `environment` is set for it; Windows' tasks have no place for that and take the account's own variables.
+    """
     makers = {"systemd": _systemd, "launchd": _launchd, "windows": _windows}
-    return makers[system](run_command(program, state), home, state)
+    return makers[system](run_command(program, state), home, state, environment)
 
 
-def _systemd(command: list[str], home: Path, state: Path) -> Service:
+def _systemd(command: list[str], home: Path, state: Path, environment: Mapping[str, str]) -> Service:
     unit = f"{NAME}.service"
     return Service(
         home / ".config" / "systemd" / "user" / unit,
-        systemd_unit(command, state).encode(),
+        systemd_unit(command, state, environment).encode(),
         (("systemctl", "--user", "daemon-reload"), ("systemctl", "--user", "enable", "--now", unit)),
         (("systemctl", "--user", "disable", "--now", unit),),
         ("systemctl", "--user", "is-active", unit),
     )
 
 
-def systemd_unit(command: list[str], state: Path) -> str:
+def systemd_unit(command: list[str], state: Path, environment: Mapping[str, str]) -> str:
     """A user unit that may write its state folder and reach the network, and nothing else.
 
     Name look-ups need AF_UNIX (nscd, resolved) and AF_NETLINK (routes).
     """
+    variables = "".join(f"Environment={_plain(f'{name}={value}')}\n" for name, value in environment.items())
     return f"""[Unit]
 Description=Efir measures this line
 
 [Service]
-ExecStart={" ".join(map(_quoted, command))}
+{variables}ExecStart={" ".join(map(_quoted, command))}
 KillSignal=SIGTERM
 TimeoutStopSec=30
 Restart=on-failure
@@ -93,18 +104,24 @@ WantedBy=default.target
 
 
 def _quoted(word: str) -> str:
-    """A word as systemd reads it (systemd.syntax(7)): quoted, with specifiers and variables made plain."""
-    plain = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    """A word of a command as systemd reads it: like others, and variables made plain."""
+    return _plain(word).replace("$", "$$")
+
+
+def _plain(word: str) -> str:
+    """A word as systemd reads it (systemd.syntax(7)): quoted, with specifiers made plain."""
+    plain = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{plain}"'
 
 
-def _launchd(command: list[str], home: Path, state: Path) -> Service:
+def _launchd(command: list[str], home: Path, state: Path, environment: Mapping[str, str]) -> Service:
     label = f"org.{NAME}.run"
     path = home / "Library" / "LaunchAgents" / f"{label}.plist"
     content = plistlib.dumps(
         {
             "Label": label,
             "ProgramArguments": command,
+            "EnvironmentVariables": dict(environment),
             "RunAtLoad": True,
             "KeepAlive": {"SuccessfulExit": False},
             "ThrottleInterval": 900,
@@ -125,7 +142,7 @@ def _launchd(command: list[str], home: Path, state: Path) -> Service:
     )
 
 
-def _windows(command: list[str], home: Path, state: Path) -> Service:
+def _windows(command: list[str], home: Path, state: Path, environment: Mapping[str, str]) -> Service:
     path = state / "task.xml"
     return Service(
         path,

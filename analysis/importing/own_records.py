@@ -1,6 +1,5 @@
 """Our own observations: from a spool, or as JSON lines from a bundle or an export."""
 
-import sqlite3
 from pathlib import Path
 
 import msgspec
@@ -9,6 +8,7 @@ from analysis.importing.counts import Counts
 from analysis.importing.stages import Stages, evidence
 from measurements.formats.flat import flat_row
 from measurements.records import SCHEMA, Observation
+from measurements.store_errors import StoreError
 from measurements.store_read import stored_observations
 
 
@@ -58,5 +58,5 @@ def import_spool(path: Path, stages: Stages, counts: Counts) -> None:
     try:
         for number, record in enumerate(stored_observations(path), 1):
             reader.take(record, f"{path}: observation {number}")
-    except sqlite3.Error as error:
+    except StoreError as error:
         counts.refuse("not_a_spool", str(path), str(error))

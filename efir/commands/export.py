@@ -1,7 +1,6 @@
 """`efir export`: observations out of the state folder, or out of a folder for analysis."""
 
 import shutil
-import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +18,6 @@ from efir.times import UtcTime
 from measurements.formats.write import WRITERS
 from measurements.records import Observation
 from measurements.state import StateFolder
-from measurements.store_errors import explain
 from measurements.store_read import stored_observations
 
 
@@ -105,13 +103,10 @@ def _of_state(state: Path, since: datetime | None, until: datetime | None) -> It
         raise EfirError(
             _("nothing is stored in {folder} yet; measure first: efir run --once").format(folder=state)
         )
-    try:
-        for record in stored_observations(spool):
-            observation = msgspec.json.decode(record, type=Observation)
-            if (since is None or observation.time >= since) and (until is None or observation.time < until):
-                yield observation
-    except sqlite3.Error as error:
-        raise explain(error, spool) from None
+    for record in stored_observations(spool):
+        observation = msgspec.json.decode(record, type=Observation)
+        if (since is None or observation.time >= since) and (until is None or observation.time < until):
+            yield observation
 
 
 @contextmanager

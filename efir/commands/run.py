@@ -14,8 +14,9 @@ from efir.measuring import Measured, known_platforms, measure_once, measured_tar
 from efir.options import Shared, shared_options
 from efir.show.progress import RoundProgress
 from efir.show.verdicts import show_round
+from measurements.database import IN_MEMORY
 from measurements.state import StateFolder
-from measurements.store import IN_MEMORY, Spool
+from measurements.store import Spool
 from measurements.targets import Targets
 from vantage.consent import Consent
 

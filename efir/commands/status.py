@@ -23,6 +23,7 @@ def command(shared: Shared) -> Exit:
             "last_round": time,
             "online": last.online if last else None,
             "stored": stored.counts or None,
+            "encrypted": stored.encrypted,
             "day_bytes": stored.day_bytes,
             "day_limit": day_limit,
             "invite": stands.invited,
@@ -35,6 +36,13 @@ def command(shared: Shared) -> Exit:
     shared.out.text(
         _("Consent: recorded {time:%Y-%m-%d}").format(time=consent.time) if consent else _("Consent: none")
     )
+    if stored.encrypted is False:
+        shared.out.text(
+            _(
+                "Stored results are not encrypted: this installation has no SQLCipher. "
+                "Use the system's disk encryption, or efir run --keep-nothing"
+            )
+        )
     if last is None:
         shared.out.text(_("No round yet. To measure once: efir run --once"))
         return Exit.OK

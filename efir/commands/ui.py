@@ -13,7 +13,8 @@ import click
 from efir.exits import Exit
 from efir.i18n import _
 from efir.options import Shared, shared_options
-from measurements.store import IN_MEMORY, Spool
+from measurements.database import IN_MEMORY
+from measurements.store import Spool
 
 if TYPE_CHECKING:
     from socket import socket

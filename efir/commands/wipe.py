@@ -5,7 +5,7 @@ import sys
 import click
 
 from efir.exits import EfirError, Exit
-from efir.forgetting import cannot_remove, forget, uninstall_command
+from efir.forgetting import all_files, cannot_remove, forget, uninstall_command
 from efir.i18n import _
 from efir.options import Shared, shared_options
 from measurements.state import StateFolder
@@ -21,7 +21,7 @@ def command(shared: Shared, yes: bool, uninstall: bool) -> Exit:
     Works while another efir runs; that one then ends with an error. Files that are not Efir's stay.
     """
     folder = StateFolder(shared.state)
-    found = list(folder.own_files())
+    found = all_files(folder)
     if not (yes or _agreed(shared, len(found))):
         shared.out.text(_("Nothing was removed."))
         return Exit.OK

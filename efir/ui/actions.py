@@ -13,7 +13,7 @@ from msgspec import structs
 from efir import consent_text
 from efir.consenting import answered, lines_agreed, record
 from efir.exits import EfirError
-from efir.forgetting import forget
+from efir.forgetting import all_files, files_of_results, forget
 from efir.i18n import LANGUAGES, _, set_language
 from efir.servicing import put_in_place, take_away
 from efir.ui.pages.layout import titles
@@ -30,7 +30,6 @@ from efir.uploading import (
     withdrawn_words,
 )
 from measurements.invite import parse_invite
-from measurements.state import files_of
 from vantage.consent import withdraw as take_consent_back
 from vantage.line import Stated, read_stated, write_stated
 
@@ -155,7 +154,7 @@ async def _unsend(site: Site, form: Form) -> str:
 async def _delete(site: Site, form: Form) -> str:
     _sure(form)
     await site.work.stop()
-    done = forget(site.folder, list(files_of(site.folder.spool)))
+    done = forget(site.folder, files_of_results(site.folder))
     if done.failed:
         raise EfirError(_still_there(done.failed))
     site.tell(_("The results are deleted."))
@@ -175,7 +174,7 @@ async def wipe(site: Site, form: Form) -> list[str]:
     await site.work.stop()
     if "service" in form:
         await asyncio.to_thread(take_away, site.shared)
-    done = forget(site.folder, list(site.folder.own_files()))
+    done = forget(site.folder, all_files(site.folder))
     if done.failed:
         raise EfirError(_still_there(done.failed))
     return done.sentences(site.folder)

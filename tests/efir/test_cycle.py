@@ -16,10 +16,11 @@ from efir.cycle import Cycle, Showing, Surroundings
 from efir.exits import Exit
 from efir.options import Shared
 from efir.output import Output
+from measurements.database import IN_MEMORY
 from measurements.ids import uuid7
 from measurements.records import Observation, Role, TransferFacts
 from measurements.state import StateFolder
-from measurements.store import IN_MEMORY, Spool
+from measurements.store import Spool
 from measurements.targets import Endpoint, Platform, Targets
 from measurements.throttle.flow import SHORT
 from probes.sessions.pairs import Ledger

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from efir.cli import command
 from efir.exits import Exit, run_command
+from measurements import sqlcipher
 from measurements.formats.flat import NAMES
 from measurements.records import HttpFacts, Observation, Phases, TlsFacts
 from measurements.state import StateFolder
@@ -67,6 +69,24 @@ def test_our_own_import_takes_every_format_back_once(
     assert efir("export", "--format", format_, "--state", state, "--out", out) == Exit.OK
     assert imported(out, tmp_path / "d", capsys)["kept"] == 3
     assert imported(out, tmp_path / "d", capsys)["duplicates"] == 3
+
+
+@pytest.mark.parametrize(
+    ("names", "code"),
+    [(["spool.sqlite3", "spool.key"], Exit.OK), (["spool.sqlite3"], Exit.PARTIAL)],
+    ids=["with its key", "without"],
+)
+@pytest.mark.skipif(not sqlcipher.AVAILABLE, reason="no SQLCipher for this system")
+def test_a_copy_of_a_spool_is_imported_with_the_key_beside_it(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], names: list[str], code: Exit
+) -> None:
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for name in names:
+        shutil.copy(state / name, copy)
+    assert efir("import", copy / "spool.sqlite3", "--into", tmp_path / "d") == code
+    said = "".join("".join(capsys.readouterr()).split())  # lines are broken anywhere
+    assert ("spool.keyisnothere" in said) is (code == Exit.PARTIAL)
 
 
 @pytest.mark.parametrize("format_", ["csv", "parquet"])

@@ -5,7 +5,8 @@ from efir.exits import Exit
 from efir.options import Shared
 from efir.output import Output
 from efir.throttling import Throttled, measure_throttling
-from measurements.store import IN_MEMORY, Spool
+from measurements.database import IN_MEMORY
+from measurements.store import Spool
 from measurements.targets import Control, Platform, Targets
 from probes.sessions.plan import plan_for
 

@@ -1,7 +1,10 @@
 """status, results, wipe, doctor and targets, as a volunteer calls them."""
 
 import json
+import os
 import re
+import shutil
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,7 @@ import pytest
 from efir.cli import command
 from efir.exits import Exit, run_command
 from efir.trying import user_agent
+from measurements import sqlcipher
 from measurements.records import SummaryLine, VerdictLine
 from measurements.state import StateFolder, pseudonym
 from measurements.store import Spool
@@ -142,6 +146,70 @@ def test_wipe_works_while_another_process_writes(state: Path) -> None:
         spool.set_meta("busy", 1)
         assert run_command(command, ["wipe", "--yes", "--quiet", "--state", str(state)]) == Exit.OK
         assert not state.exists()
+
+
+@pytest.mark.skipif(not sqlcipher.AVAILABLE, reason="no SQLCipher for this system")
+def test_wipe_overwrites_the_key_before_anything_goes(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = StateFolder(state)
+    key, copy = folder.key.read_bytes(), state.parent / "what the disk keeps"
+    os.link(folder.key, copy)  # the same bytes on disk, seen after the file's name is gone
+    gone: list[str] = []
+    monkeypatch.setattr(Path, "unlink", lambda path, missing_ok=False: gone.append(path.name))
+    run_command(command, ["wipe", "--yes", "--quiet", "--state", str(state)])
+    assert gone[0] == "spool.key"
+    assert len(copy.read_bytes()) == len(key)
+    assert key.strip() not in copy.read_bytes()
+
+
+@pytest.mark.parametrize(("content", "stays"), [("ab" * 32, False), ("my thesis", True)])
+def test_wipe_takes_a_key_outside_the_folder_too_and_nothing_else_there(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, stays: bool
+) -> None:
+    file = tmp_path / "elsewhere.key"
+    file.write_text(content)
+    monkeypatch.setenv("EFIR_KEY_FILE", str(file))
+    assert run_command(command, ["wipe", "--yes", "--quiet", "--state", str(state)]) == Exit.OK
+    assert not state.exists()
+    assert file.exists() is stays
+
+
+@pytest.mark.skipif(not sqlcipher.AVAILABLE, reason="no SQLCipher for this system")
+@pytest.mark.parametrize(
+    "words", [["status"], ["results"], ["explain", "vk"], ["run", "--once"], ["export", "--format", "csv"]]
+)
+def test_without_its_key_a_spool_is_a_matter_of_configuration(
+    state: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    StateFolder(state).key.unlink()
+    assert run_command(command, [*words, "--state", str(state)]) == Exit.CONFIGURATION
+    assert "EFIR_KEY_FILE" in "".join(capsys.readouterr().err.split())
+
+
+def test_status_and_doctor_say_whether_results_are_encrypted(
+    state: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("efir.commands.doctor._ask_controls", None)
+    monkeypatch.setattr("efir.commands.doctor.read_consent", lambda _: None)
+
+    def said() -> tuple[bool, str]:
+        (status,) = lines(capsys, "status", "--state", str(state))[1]
+        checks = lines(capsys, "doctor", "--state", str(state))[1]
+        return status["encrypted"], next(each["code"] for each in checks if each["check"] == "encryption")
+
+    if sqlcipher.AVAILABLE:
+        assert said() == (True, "encrypted")
+        StateFolder(state).key.unlink()
+        checks = lines(capsys, "doctor", "--state", str(state))[1]
+        locked = next(each for each in checks if each["check"] == "encryption")
+        assert (locked["level"], locked["code"]) == ("problem", "locked")
+        assert "Put the key back" in locked["text"]
+    shutil.rmtree(state)
+    monkeypatch.setattr(sqlcipher, "AVAILABLE", False)
+    monkeypatch.setattr(sqlcipher, "_engine", sqlite3)
+    Spool(StateFolder(state).spool).close()
+    assert said() == (False, "plain")
+    run_command(command, ["status", "--state", str(state)])
+    assert "not encrypted: this installation has no SQLCipher" in capsys.readouterr().out.replace("\n", " ")
 
 
 @pytest.mark.parametrize(("answer", "stays"), [("n", True), ("y", False)])

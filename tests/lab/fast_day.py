@@ -21,8 +21,9 @@ from efir.cycle import Showing, Surroundings, make_cycle
 from efir.measuring import make_context, measured_targets
 from efir.options import Shared
 from efir.output import Output
+from measurements.database import IN_MEMORY
 from measurements.state import StateFolder
-from measurements.store import IN_MEMORY, Spool
+from measurements.store import Spool
 from probes.base import Context
 from vantage.consent import require_consent, withdraw
 

@@ -7,16 +7,18 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from measurements.records import Observation, SummaryLine, ThrottleLine, VerdictLine
+from measurements.spool_file import connect
 from measurements.state import StateError
 from measurements.store import Spool
 from measurements.store_errors import SpoolFull, StoreError
-from measurements.store_schema import MIGRATIONS
+from measurements.store_schema import STEPS
 
 T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -184,6 +186,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from datetime import UTC, datetime
+from measurements.spool_file import connect
 from measurements.records import Observation
 from measurements.state import StateError
 from measurements.store import Spool
@@ -217,9 +220,8 @@ def test_a_process_killed_in_mid_write_loses_nothing_it_acknowledged(
         stored = {each.id for each in spool.observations()}
         assert {f"k-{number}" for number in range(acknowledged)} <= stored
         assert len(stored) % 5 == 0, "a batch is stored whole or not at all"
-    with sqlite3.connect(path) as connection:
+    with closing(connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    connection.close()
 
 
 def filled(path: Path, cap: int) -> tuple[Spool, int]:
@@ -263,7 +265,7 @@ def not_sqlite(path: Path) -> None:
 
 def from_the_future(path: Path) -> None:
     connection = sqlite3.connect(path)
-    connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    connection.execute(f"PRAGMA user_version = {len(STEPS) + 1}")
     connection.close()
 
 
@@ -275,9 +277,9 @@ def a_folder(path: Path) -> None:
     ("prepare", "message"),
     [
         (corrupt, "the file is damaged; keep a copy"),
-        (not_sqlite, "the file is damaged; keep a copy"),
+        (not_sqlite, "is encrypted, or damaged, and "),
         (from_the_future, "written by a newer Efir"),
-        (a_folder, "cannot be opened; check the folder's permissions"),
+        (a_folder, "Is a directory; check the folder's permissions"),
     ],
     ids=["damaged", "not SQLite", "of a newer Efir", "a folder in its place"],
 )

@@ -1,14 +1,14 @@
 """The spool on a disk that is full or read-only, and beside a program that keeps it locked; in a mount namespace."""
 
 import shutil
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from measurements import store
+from measurements import sqlcipher
+from measurements.spool_file import connect
 from measurements.store import Spool
 from measurements.store_errors import StoreError
 
@@ -90,10 +90,10 @@ def test_a_read_only_folder_is_named(tmp_path: Path, before: str) -> None:
 def test_a_program_that_keeps_the_spool_locked_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "_BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(sqlcipher, "BUSY_SECONDS", 0.05)
     path = tmp_path / "state" / "spool.sqlite3"
     with Spool(path) as spool:
-        other = sqlite3.connect(path, isolation_level=None)
+        other = connect(path)
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="another program keeps it locked; stop the other efir"):
             spool.set_meta("key", 1)

@@ -26,6 +26,7 @@ GOOD = Facts(
     proxy=False,
     local_resolver=False,
     raw_sockets=False,
+    encryption="on",
     lag=0.001,
     online=GOOD_ONLINE,
 )
@@ -67,6 +68,9 @@ def test_on_a_good_line_nothing_is_to_mend() -> None:
         (online(lag=0.05), "event_loop", "warning", "late"),
         ({"state_writable": False}, "storage", "problem", "read_only"),
         ({"disk_free": 1_000_000}, "storage", "problem", "low"),
+        ({"encryption": "later"}, "encryption", "note", "not_yet"),
+        ({"encryption": "off"}, "encryption", "note", "plain"),
+        ({"encryption": "locked"}, "encryption", "problem", "locked"),
         ({"raw_sockets": True}, "raw_sockets", "note", "allowed"),
     ],
     ids=str,

@@ -67,6 +67,14 @@ def test_windows_gets_a_task_with_the_users_own_rights() -> None:
     assert task.findtext(f".//{space}ExecutionTimeLimit") == "PT0S"
 
 
+def test_the_service_finds_a_key_that_lies_elsewhere() -> None:
+    environment = {"EFIR_KEY_FILE": "/media/my $tick/100%.key"}
+    unit = service("systemd", PROGRAM, HOME, STATE, environment).content.decode()
+    assert 'Environment="EFIR_KEY_FILE=/media/my $tick/100%%.key"' in unit
+    agent = plistlib.loads(service("launchd", PROGRAM, HOME, STATE, environment).content)
+    assert agent["EnvironmentVariables"] == environment
+
+
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_each_can_be_removed_as_it_was_installed(system: System) -> None:
     made = service(system, PROGRAM, HOME, STATE)

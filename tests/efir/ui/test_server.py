@@ -17,10 +17,11 @@ from efir.measuring import Measured
 from efir.ui import work
 from efir.ui.guard import HEADERS
 from efir.ui.server import preferred
+from measurements.database import IN_MEMORY
 from measurements.records import SummaryLine, ThrottleLine
 from measurements.rules.line import Line
 from measurements.state import StateFolder
-from measurements.store import IN_MEMORY, Spool
+from measurements.store import Spool
 from tests.collector.emulated import observation, verdict
 from tests.efir.ui.conftest import LINE, Visitor, visiting
 from vantage.consent import Consent, read_consent, withdraw
@@ -62,11 +63,13 @@ class Gate:
 
     def __init__(self) -> None:
         self.opened: Future[None] = Future()  # threads may set it
+        self.begun: Future[None] = Future()
         self.steps = [("controls", 7, 7), ("platforms", 3, 31)]
 
     async def round(self, shared: Any, targets: Any, platforms: Any, spool: Spool, step: Any) -> Measured:
         for each in self.steps:
             step(*each)
+        self.begun.set_result(None)
         cancelled = False
         try:
             await asyncio.wrap_future(self.opened)
@@ -89,6 +92,7 @@ class Gate:
 
     async def run(self) -> Exit:
         """As a `Cycle` does: stopping is no error."""
+        self.begun.set_result(None)
         with suppress(asyncio.CancelledError):
             await asyncio.Event().wait()
         return Exit.INTERRUPTED
@@ -290,6 +294,7 @@ async def test_the_red_button_stops_it_and_keeps_what_was_measured(
         await visitor.agree()
         assert "Stop measuring now" in await visitor.post(action)
         assert "Stop measuring now" in await visitor.get("results"), "on every page"
+        await asyncio.wrap_future(gate.begun)
         assert said in await visitor.post("stop")
         assert visitor.site.work.doing is None
         assert visitor.site.folder.spool.exists()

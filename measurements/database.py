@@ -1,0 +1,109 @@
+"""A SQLite file of ours, in use: one thread writes, one connection reads, threads may share both.
+
+The settings that promise durability stand here and nowhere else: WAL with `synchronous=FULL`, so that what was
+acknowledged survives kill -9 and power loss; `secure_delete`, so that what was deleted is overwritten.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from measurements.sqlcipher import ENGINE_ERRORS, OPENING_ERRORS
+from measurements.store_errors import StoreError, explain
+from measurements.writer import Writer
+
+T = TypeVar("T")
+# Given as the path: nothing touches the disk, and everything ends with the process.
+IN_MEMORY: Final = Path(":memory:")
+# Statements that lead from each version of the tables to the next one.
+Steps = Sequence[Sequence[str]]
+
+_SETTINGS: Final = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON")
+
+
+class Database:
+    """An open file. `connect` gives connections made with `isolation_level=None` and `check_same_thread=False`."""
+
+    def __init__(
+        self,
+        path: Path,
+        connect: Callable[[], sqlite3.Connection],
+        steps: Steps,
+        before_commit: Callable[[sqlite3.Connection], None] = lambda _connection: None,
+    ) -> None:
+        """Open or create the file and bring it to the newest step. Raises StoreError with what to do.
+
+        `before_commit` is called in each transaction after its work; what it raises undoes the work.
+        """
+        self._path = path
+        try:
+            if path != IN_MEMORY:
+                path.touch(mode=0o600, exist_ok=True)
+            writing = self._reading = _settled(connect())
+            migrate(writing, path, steps)
+            if path != IN_MEMORY:
+                self._reading = _settled(connect())
+                self._reading.execute("PRAGMA query_only=ON")
+        except OPENING_ERRORS as error:
+            raise explain(error, path) from None
+        self._read_lock = threading.Lock()
+        self._writer = Writer(writing, path, before_commit)
+
+    def submit(self, work: Callable[[sqlite3.Connection], T]) -> "Future[T]":
+        """Queue `work` for the writer thread; the future resolves after its commit is on disk."""
+        return self._writer.submit(work)
+
+    def rows(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
+        """Rows of a query. Raises StoreError."""
+        return self.read(lambda connection: connection.execute(statement, values).fetchall())
+
+    def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """What `work` reads. Raises StoreError."""
+        try:
+            with self._read_lock:
+                return work(self._reading)
+        except ENGINE_ERRORS as error:
+            raise explain(error, self._path) from None
+
+    def close(self) -> None:
+        """Write what is queued, then close."""
+        self._writer.close()
+        self._reading.close()
+
+
+def migrate(connection: sqlite3.Connection, path: Path, steps: Steps) -> None:
+    """Take the steps that the file lacks, in one transaction. Raises StoreError for a file of a newer Efir.
+
+    `PRAGMA user_version` counts the steps already taken.
+    """
+    if version(connection, path, steps) == len(steps):
+        return
+    connection.execute("BEGIN IMMEDIATE")  # two processes may start at once: look again under the lock
+    try:
+        for step in steps[version(connection, path, steps) :]:
+            for statement in step:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {len(steps)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def version(connection: sqlite3.Connection, path: Path, steps: Steps) -> int:
+    """Steps already taken. Raises StoreError for a file of a newer Efir."""
+    taken = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if taken > len(steps):
+        raise StoreError(
+            f"{path} was written by a newer Efir (schema {taken}, this one knows {len(steps)}); update Efir"
+        )
+    return taken
+
+
+def _settled(connection: sqlite3.Connection) -> sqlite3.Connection:
+    for setting in _SETTINGS:
+        connection.execute(f"PRAGMA {setting}")
+    return connection
