@@ -13,7 +13,8 @@ from typing import Any
 import aiohttp
 
 CHROMIUM = shutil.which("chromium")
-_FLAGS = (
+# Silent about everything but the page; no name but loopback resolves.
+FLAGS = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -23,7 +24,6 @@ _FLAGS = (
     "--disable-sync",
     "--hide-scrollbars",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-    "--remote-debugging-port=0",
 )
 _PATIENCE = 30.0  # seconds; a machine with two cores may be busy
 
@@ -133,7 +133,8 @@ async def tab(profile: Path) -> AsyncIterator[Tab]:
     assert CHROMIUM
     process = await asyncio.create_subprocess_exec(
         CHROMIUM,
-        *_FLAGS,
+        *FLAGS,
+        "--remote-debugging-port=0",
         f"--user-data-dir={profile}",
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,

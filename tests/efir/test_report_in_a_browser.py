@@ -4,7 +4,6 @@ Pictures are left in artefacts/report for people to look at.
 """
 
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,14 +14,10 @@ import pytest
 
 from efir.cli import command
 from efir.exits import Exit, run_command
+from tests.browser import CHROMIUM, FLAGS
 from tests.efir.test_report import schedule, write_rows
 
-CHROMIUM = shutil.which("chromium")
 PICTURES = Path(__file__).parents[2] / "artefacts" / "report"
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --hide-scrollbars --enable-logging=stderr"
-)
 pytestmark = [
     pytest.mark.system,
     pytest.mark.skipif(CHROMIUM is None, reason="needs the Debian package chromium"),
@@ -77,7 +72,14 @@ def page(tmp_path_factory: pytest.TempPathFactory, visits: Visits) -> Path:
 def chromium(tmp_path: Path, page: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     assert CHROMIUM is not None
     return subprocess.run(
-        [CHROMIUM, *FLAGS.split(), f"--user-data-dir={tmp_path / 'profile'}", *arguments, page.as_uri()],
+        [
+            CHROMIUM,
+            *FLAGS,
+            "--enable-logging=stderr",
+            f"--user-data-dir={tmp_path / 'profile'}",
+            *arguments,
+            page.as_uri(),
+        ],
         capture_output=True,
         text=True,
         timeout=100,

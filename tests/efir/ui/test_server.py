@@ -35,10 +35,9 @@ def consent_of(visitor: Visitor) -> Consent | None:
     return read_consent(StateFolder(visitor.site.shared.state))
 
 
-def stored(state: Path, **fields: Any) -> None:
-    """A round in which YouTube is blocked, and a session."""
-    summary = SummaryLine(
-        run_id="run-1",
+def summary(run_id: str, cancelled: bool = False) -> SummaryLine:
+    return SummaryLine(
+        run_id=run_id,
         online=True,
         international_cut=False,
         controls_ok=7,
@@ -46,7 +45,12 @@ def stored(state: Path, **fields: Any) -> None:
         bytes_sent=1000,
         bytes_received=499_000,
         duration_seconds=26.0,
+        cancelled=cancelled,
     )
+
+
+def stored(state: Path, **fields: Any) -> None:
+    """A round in which YouTube is blocked, and a session."""
     session = ThrottleLine(
         platform="vk", verdict="throttled", ratio=0.05, pairs=10, reason="tariff_not_excluded"
     )
@@ -54,7 +58,7 @@ def stored(state: Path, **fields: Any) -> None:
     with Spool(StateFolder(state).spool) as spool:
         spool.add([observation(each) for each in range(3)])
         spool.add_verdicts([verdict(run_id="run-1", stage="tls", **fields)])
-        spool.add_round(summary, now)
+        spool.add_round(summary("run-1"), now)
         spool.add_throttle(session, "session-1", "run-2", now)
 
 
@@ -75,20 +79,10 @@ class Gate:
             await asyncio.wrap_future(self.opened)
         except asyncio.CancelledError:
             cancelled = True
-        summary = SummaryLine(
-            run_id="run-9",
-            online=True,
-            international_cut=False,
-            controls_ok=1,
-            controls_total=1,
-            bytes_sent=0,
-            bytes_received=0,
-            duration_seconds=1.0,
-            cancelled=cancelled,
-        )
-        spool.add_round(summary, datetime.now(UTC))
+        told = summary("run-9", cancelled)
+        spool.add_round(told, datetime.now(UTC))
         line = Line(situation="online", controls_ok=1, controls_total=1)
-        return Measured(line, [], summary)
+        return Measured(line, [], told)
 
     async def run(self) -> Exit:
         """As a `Cycle` does: stopping is no error."""

@@ -2,42 +2,30 @@
 
 import asyncio
 import json
-import shutil
 from pathlib import Path
 
 import pytest
 
 from exporter.reading import Reader
+from tests.browser import CHROMIUM, FLAGS
 from tests.exporter.board.emulated import hostile, reader, town
 from tests.exporter.serving import served
 
 pytestmark = pytest.mark.system
 
 ARTEFACTS = Path(__file__).parents[3] / "artefacts"
-BROWSER = shutil.which("chromium")
-QUIET = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-    "--enable-logging=stderr",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-)
 
 
 async def opened(
     url: str, width: int, height: int, folder: Path, picture: Path
 ) -> tuple[list[str], set[str]]:
     """What the console said, and every address that the page asked for, by the browser's own network log."""
-    assert BROWSER
+    assert CHROMIUM
     net_log = folder / "net.json"
     process = await asyncio.create_subprocess_exec(
-        BROWSER,
-        *QUIET,
+        CHROMIUM,
+        *FLAGS,
+        "--enable-logging=stderr",
         f"--user-data-dir={folder / 'profile'}",
         f"--log-net-log={net_log}",
         f"--window-size={width},{height}",
@@ -68,7 +56,7 @@ async def opened(
 async def test_the_page_opens_without_complaint_and_asks_nobody_else(
     made, language: str, width: int, height: int, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    if BROWSER is None:
+    if CHROMIUM is None:
         pytest.skip("chromium is not installed (Debian: chromium)")
     ARTEFACTS.mkdir(exist_ok=True)
     picture = ARTEFACTS / f"live-page-{request.node.callspec.id}.png"
