@@ -49,11 +49,17 @@ class Standing:
 
 def look(shared: Shared) -> Standing:
     """How things stand. Raises StateError, StoreError."""
+    path = StateFolder(shared.state).spool
+    if not path.exists():
+        return look_through(shared, None)
+    with Spool(path) as spool:
+        return look_through(shared, spool)
+
+
+def look_through(shared: Shared, spool: Spool | None) -> Standing:
+    """The same with a store that is open; None where nothing was stored yet."""
     folder = StateFolder(shared.state)
-    stored = Stored()
-    if folder.spool.exists():
-        with Spool(folder.spool) as spool:
-            stored = look_into(spool)
+    stored = look_into(spool) if spool else Stored()
     place = place_of(folder, network_key())
     return Standing(read_consent(folder), read_stated(folder), folder.invite.exists(), place, stored)
 

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Lock
 from typing import Final
 
 from efir.options import Shared
-from efir.standing import Standing, look, look_into
+from efir.standing import Standing, look_through
 from efir.targets_in_use import targets_in_use
 from efir.ui.guard import Guard
 from efir.ui.work import Ended, Work
@@ -53,13 +54,25 @@ class Site:
 
     def __post_init__(self) -> None:
         self.folder = StateFolder(self.shared.state)
+        self._door = Lock()
         self.work = Work(self.shared, self.open_spool)
         # By the file in use at the start: a later one names the same platforms.
         self.names = {name: each.name for name, each in targets_in_use(self.shared).platforms.items()}
 
-    def open_spool(self) -> AbstractContextManager[Spool]:
-        """The store to write to."""
-        return nullcontext(self.memory) if self.memory else Spool(self.folder.spool)
+    @contextmanager
+    def open_spool(self) -> Iterator[Spool]:
+        """The store to write to. Raises StoreError."""
+        if self.memory:
+            yield self.memory
+            return
+        # SQLite does not wait while another connection makes a file, or takes leave of it as the last one.
+        with self._door:
+            spool = Spool(self.folder.spool)
+        try:
+            yield spool
+        finally:
+            with self._door:
+                spool.close()
 
     @contextmanager
     def stored(self) -> Iterator[Spool | None]:
@@ -76,8 +89,8 @@ class Site:
 
     def look(self) -> Standing:
         """How things stand."""
-        stands = look(self.shared)
-        return replace(stands, stored=look_into(self.memory)) if self.memory else stands
+        with self.stored() as spool:
+            return look_through(self.shared, spool)
 
     def invite(self) -> Invite | None:
         """The invite that was taken. Raises InviteError."""
