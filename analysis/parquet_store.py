@@ -11,10 +11,13 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.days import batches
@@ -145,27 +148,23 @@ class Stage:
 
     def _merge(self, days: list[str]) -> int:
         """Write the rows of these days (in their order) that the store lacks; gives their number."""
-        self._connection.execute(
-            f"CREATE OR REPLACE TABLE fresh AS SELECT *, CAST(CAST(time AS DATE) AS VARCHAR) AS day "
-            f"FROM ({self._new_rows(days)})"
-        )
-        numbers = self._connection.execute("SELECT day, count(*) FROM fresh GROUP BY day").fetchall()
-        for day, _ in numbers:
-            self._write(day)
-        self._connection.execute("DROP TABLE fresh")
-        return sum(number for _, number in numbers)
+        # Sorted: the same rows give the same bytes, and so the same file name. By time first, so days come whole.
+        order = ", ".join(self.table.order)
+        # A connection has one open answer at a time; a cursor is a connection of its own to the same data.
+        with self._connection.cursor() as cursor:
+            cursor.execute("SET TimeZone = 'UTC'")
+            reader = cursor.sql(f"{self._new_rows(days)} ORDER BY {order}").to_arrow_reader(ROW_GROUP)
+            return sum(self._write(day, rows) for day, rows in _by_day(reader, self.table.schema))
 
-    def _write(self, day: str) -> None:
+    def _write(self, day: str, rows: Any) -> int:
         ready = self._folder / "ready.parquet"
-        # Sorted: the same rows give the same bytes, and so the same file name.
-        self._connection.execute(
-            f"COPY (SELECT {', '.join(self.table.names)} FROM fresh WHERE day = {quoted(day)} "
-            f"ORDER BY {', '.join(self.table.order)}) TO {quoted(ready)} "
-            f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
+        pq.write_table(
+            rows, ready, compression="zstd", row_group_size=ROW_GROUP, use_dictionary=self.table.repeated
         )
         home = self._home / f"day={day}"
         home.mkdir(parents=True, exist_ok=True)
         _publish(ready, home / f"{_hash(ready)}.parquet")
+        return int(rows.num_rows)
 
     def _new_rows(self, days: list[str]) -> str:
         columns = ", ".join(f"new.{name}" for name in self.table.names)
@@ -181,6 +180,23 @@ class Stage:
             + " AND ".join(f"new.{name} IS NOT DISTINCT FROM old.{name}" for name in names)
             for which, names in self.table.held_as
         )
+
+
+def _by_day(batches: Iterable[Any], schema: Any) -> Iterator[tuple[str, Any]]:
+    """Rows that come sorted by time, as one `pyarrow.Table` a UTC day."""
+    held: list[Any] = []
+    day = None
+    for batch in batches:
+        number = batch["time"].to_numpy(zero_copy_only=False).astype("datetime64[D]")
+        starts = [0, *(np.flatnonzero(number[1:] != number[:-1]) + 1), len(batch)]
+        for start, end in pairwise(starts):
+            if str(number[start]) != day and held:
+                yield str(day), pa.Table.from_batches(held).cast(schema)
+                held = []
+            day = str(number[start])
+            held.append(batch[start:end])
+    if held:
+        yield str(day), pa.Table.from_batches(held).cast(schema)
 
 
 def _read(folder: Path) -> str:

@@ -31,11 +31,21 @@ class Table:
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     held_as: tuple[tuple[str, tuple[str, ...]], ...]
-    order: tuple[str, ...]  # of the rows of a file; must tell any two of them apart
+    order: tuple[str, ...]  # of the rows of a file, time first; must tell any two of them apart
+    distinct: tuple[str, ...]  # text columns of which hardly two rows share a value
 
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
+
+    @property
+    def repeated(self) -> list[str]:
+        """Columns whose few values come again and again."""
+        return [
+            column.name
+            for column in self.columns
+            if column.kind == "text" and column.name not in self.distinct
+        ]
 
     @property
     def schema(self) -> Any:
@@ -60,6 +70,7 @@ FLAT: Final = Table(
     key=("measurement", *(f"CASE WHEN measurement IS NULL THEN {name} END" for name in NAMES)),
     held_as=(("measurement IS NOT NULL", ("measurement",)), ("measurement IS NULL", NAMES)),
     order=tuple(column.name for column in STORED),
+    distinct=("pair", "measurement"),
 )
 
 
@@ -70,7 +81,9 @@ def _evidence(name: str, meaning: str, group: str) -> Table:
         Column("run", "text", group),
         Column("record", "raw", "the record as JSON", required=True),
     )
-    return Table(name, name, columns, key=("id",), held_as=(("true", ("id",)),), order=("time", "id"))
+    return Table(
+        name, name, columns, key=("id",), held_as=(("true", ("id",)),), order=("time", "id"), distinct=("id",)
+    )
 
 
 # What verdicts are computed from again: records, as the flat table leaves out too much.

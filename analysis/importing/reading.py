@@ -5,13 +5,16 @@ gzip and zstd are recognised by their first bytes, not by the file's name.
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from io import BufferedReader, RawIOBase
 from itertools import chain
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import zstandard
 
-CHUNK: Final = 1 << 18  # bytes read at once: the cost per read vanishes, and a core's cache still holds it
+# Bytes read at once: the cost per read vanishes, and what is made of them is not yet so large that the system's
+# allocator gives it back, and has to clear new pages, each time.
+CHUNK: Final = 1 << 16
 # A line longer than this is no record: the largest real OONI measurements have some 10 MB.
 LONGEST_LINE: Final = 128 << 20
 
@@ -79,17 +82,33 @@ def _decompressed(
 
 def lines(path: Path) -> Iterator[bytes]:
     """The file's lines without their ends. Raises Damaged after the last whole line of a file that is cut off."""
-    rest: list[bytes] = []  # pieces of a line whose end has not come yet
-    for chunk in chunks(path):
-        rest.append(chunk)
-        if b"\n" in chunk:
-            whole = b"".join(rest).split(b"\n")
-            rest = [whole.pop()]
-            yield from whole
-        elif sum(map(len, rest)) > LONGEST_LINE:
-            raise Damaged("no line end in 128 MiB")
-    if any(rest):
-        yield b"".join(rest)
+    with BufferedReader(_Pieces(chunks(path)), CHUNK) as file:
+        while line := file.readline(LONGEST_LINE):
+            if len(line) == LONGEST_LINE:
+                raise Damaged("no line end in 128 MiB")
+            yield line.removesuffix(b"\n")
+
+
+class _Pieces(RawIOBase):
+    """Pieces as a file, so that finding lines is left to Python's own reader: twice as fast as splitting them."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._rest:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return 0
+            self._rest = memoryview(piece)
+        size = min(len(buffer), len(self._rest))
+        buffer[:size] = self._rest[:size]
+        self._rest = self._rest[size:]
+        return size
 
 
 def head(path: Path, size: int = 4096) -> bytes:
