@@ -15,7 +15,7 @@ from measurements.records import Direction, SeriesLine, ThrottleLine, Transport
 from measurements.throttle.decision import FamilyDecision, decide, decide_arm
 from measurements.throttle.evidence import SessionEvidence
 from measurements.throttle.flow import Arm
-from measurements.throttle.pair import Pair, measure, pair_use
+from measurements.throttle.pair import Measured, Pair, measure, pair_use
 from measurements.throttle.signature import signature
 from measurements.throttle.thresholds import THRESHOLDS as T
 
@@ -104,7 +104,12 @@ def _screened(evidence: SessionEvidence, arm: Arm) -> bool:
 
 
 def _looks_slow(pairs: Sequence[Pair]) -> bool:
-    """Three in four of the pairs that count are slower by half, in goodput or in the handshake."""
-    seen = [measure(pair) for pair in pairs if pair_use(pair) == "counts"]
-    slow = [min(each.d, each.handshake_d or 0.0) < log(T.half) for each in seen]
+    """Three in four of the pairs that count are slower by half, in goodput or in a handshake of seconds."""
+    slow = [_slow(measure(pair)) for pair in pairs if pair_use(pair) == "counts"]
     return bool(slow) and sum(slow) >= T.often * len(slow)
+
+
+def _slow(seen: Measured) -> bool:
+    by_half = log(T.half)
+    long = (seen.target_handshake or 0.0) >= T.slow_handshake
+    return seen.d < by_half or (long and (seen.handshake_d or 0.0) < by_half)

@@ -14,6 +14,7 @@ from math import log
 from statistics import fmean, median, pstdev
 from typing import Final, Literal
 
+from measurements.records import Transport
 from measurements.throttle.change import slowdown
 from measurements.throttle.decision import FamilyDecision
 from measurements.throttle.evidence import SessionEvidence
@@ -25,8 +26,14 @@ Mechanism = Literal["policer", "shaper", "delayed", "truncation", "loss", "hands
 
 # One flow's shape is an accident of its losses.
 MIN_FLOWS: Final = 3
-# Payload of a full segment with timestamps, and its packet: boxes count packets, we count payload.
-PACKET, PAYLOAD = 1500, {4: 1448, 6: 1428}
+# Boxes count packets, we count payload: of a full segment with timestamps; of a QUIC packet of the least size that
+# every path must carry (RFC 9000, section 14.1), of which headers, tag and frames take some 36 bytes.
+PER_PAYLOAD: Final = {
+    ("tcp", 4): 1500 / 1448,
+    ("tcp", 6): 1500 / 1428,
+    ("quic", 4): 1228 / 1164,
+    ("quic", 6): 1248 / 1164,
+}
 # Slow start, and the bytes of the burst, are over by then.
 SETTLE_SECONDS: Final = 1.0
 SETTLE_ROUND_TRIPS: Final = 5
@@ -108,8 +115,8 @@ def signature(session: SessionEvidence, decision: FamilyDecision) -> Signature:
     late = mechanism in {"delayed", "truncation"}
     return Signature(
         mechanism=mechanism,
-        rate=rate * _on_the_wire(flows) if rate else None,
-        burst=median(bursts) * _on_the_wire(flows) if bursts else None,
+        rate=rate * _on_the_wire(flows, session.protocol) if rate else None,
+        burst=median(bursts) * _on_the_wire(flows, session.protocol) if bursts else None,
         onset_bytes=(found.stopped_at or found.onset_bytes) if late else None,
         onset_seconds=found.onset_seconds if late else None,
         clamp=found.clamp,
@@ -290,5 +297,5 @@ def _median(values: Iterable[float | None]) -> float | None:
     return median(known) if known else None
 
 
-def _on_the_wire(flows: Sequence[Flow]) -> float:
-    return PACKET / PAYLOAD[6 if flows[0].family == 6 else 4]
+def _on_the_wire(flows: Sequence[Flow], protocol: Transport) -> float:
+    return PER_PAYLOAD[protocol, 6 if flows[0].family == 6 else 4]

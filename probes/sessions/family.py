@@ -200,8 +200,8 @@ class FamilySession:
         await self._side_by_side()
         await self._extra_arms()
         await self._controls_after()
-        async for _ in self._further():
-            yield True
+        async for due in self._further():
+            yield due
         self.over = True
 
     def _take_up(self) -> None:
@@ -357,7 +357,7 @@ class FamilySession:
         size = replace(size, cap_bytes=min(size.cap_bytes, most or size.cap_bytes))
         return size if self._affords(size) else None
 
-    async def _further(self) -> AsyncIterator[None]:
+    async def _further(self) -> AsyncIterator[bool]:
         """Over QUIC, and upwards. A platform's first host family stands for it."""
         if self.transfer and self.transfer != self.entry.transfers[0]:
             return
@@ -375,9 +375,9 @@ class FamilySession:
             ),
             stop=lambda: self.network_changed or self._out_of_time,
         )
-        async for _ in further.run(wanted(self.decision, self.plan.clear_bytes is not None)):
+        async for due in further.run(wanted(self.decision, self.plan.clear_bytes is not None)):
             self._watch_network()
-            yield
+            yield due
 
     def _other_name(self) -> str | None:
         """Another name of the platform than the one our server is asked under."""

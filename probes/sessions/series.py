@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from measurements.throttle.evidence import SessionEvidence
 from measurements.throttle.flow import Arm
-from measurements.throttle.series import QUIC, Series, decide_series, goes_on
+from measurements.throttle.series import QUIC, SCREEN, Series, decide_series, goes_on
 from measurements.throttle.usable import use_of
 from probes.sessions.arms import ArmPlan, over_quic, upwards
 from probes.sessions.pairs import Flows, Size, size_of, warm_up_of
@@ -29,17 +29,20 @@ class FurtherSeries:
     now: Arm | None = None  # the arm under way
     pairs_to_come: int = 0  # at most
 
-    async def run(self, wanted: Sequence[Series]) -> AsyncIterator[None]:
-        """Work; each yield is a place to pause after a pair."""
+    async def run(self, wanted: Sequence[Series]) -> AsyncIterator[bool]:
+        """Work; each yield is a place to pause after a pair, True where a pause is due.
+
+        The first pairs of an arm only look whether there is anything, and follow one another at once.
+        """
         for number, series in enumerate(wanted):
             self.pairs_to_come = (len(wanted) - number) * self.plan.max_pairs
             self.evidence.append(replace(self.blank, protocol=series.protocol, direction=series.direction))
-            async for _ in self._one(series):
-                yield
+            async for due in self._one(series):
+                yield due
             if not self.evidence[-1].arms:
                 self.evidence.pop()  # nobody offers it
 
-    async def _one(self, series: Series) -> AsyncIterator[None]:
+    async def _one(self, series: Series) -> AsyncIterator[bool]:
         for arm in _arms(series, self.arms):
             warm_up = warm_up_of(self.plan)
             if self.stop() or not self._holds(warm_up):
@@ -51,12 +54,13 @@ class FurtherSeries:
             self._see(arms=(*self.evidence[-1].arms, arm.arm))
             while goes_on(self.evidence[-1], arm.arm) and not self.stop():
                 size = size_of(arm, self.plan, self.flows.random, self.plan.series_bytes)
-                if len(self.evidence[-1].pairs) >= self.plan.max_pairs or not self._holds(size):
+                done = sum(pair.arm == arm.arm for pair in self.evidence[-1].pairs)
+                if done >= self.plan.max_pairs or not self._holds(size):
                     return
                 pair = await self.flows.pair(arm, size, "series")
                 self._see(pairs=(*self.evidence[-1].pairs, pair))
                 self.pairs_to_come -= 1
-                yield
+                yield done >= SCREEN
             if decide_series(self.evidence[-1]).verdict == "throttled":
                 return
 

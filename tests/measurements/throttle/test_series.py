@@ -99,7 +99,7 @@ def test_quic_slowed_alone_stands_beside_the_verdict(series):
     (quic,) = line.series
     assert (quic.protocol, quic.direction, quic.verdict, quic.pairs) == ("quic", "download", "throttled", 10)
     assert quic.ratio == pytest.approx(1 / 20, rel=0.1)
-    assert quic.effective_bytes_per_second == pytest.approx(25e3 * 1500 / 1448, rel=0.1)
+    assert quic.effective_bytes_per_second == pytest.approx(25e3 * 1228 / 1164, rel=0.1)
 
 
 def test_what_shows_nothing_leaves_the_reason_alone(series):
