@@ -22,7 +22,7 @@ from probes.sessions.purse import Purse
 
 # Waits are exponential, so that no beat of the line can hide between pairs, and clamped to these shares of the mean.
 _SHORTEST: Final = 0.25
-_LONGEST: Final = 2.0  # so that a first look, 13 blocks with their flows, comes within half an hour
+LONGEST: Final = 1.9  # so that a first look, ten pairs and three noise checks, comes within half an hour
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,7 +143,7 @@ class Sessions:
         mean = self.plan.interval
         if mean == 0:
             return 0.0
-        return min(max(random.expovariate(1 / mean), _SHORTEST * mean), _LONGEST * mean)
+        return min(max(random.expovariate(1 / mean), _SHORTEST * mean), LONGEST * mean)
 
     def _tell(self, sessions: Sequence[FamilySession], index: int, pace: Pace, waiting: float = 0.0) -> None:
         seconds = self.context.clock.monotonic() - pace.began

@@ -15,7 +15,8 @@ from measurements.records import Observation
 from measurements.targets import Endpoint, Helper, Platform, Targets
 from measurements.throttle.earlier import broken_off, earlier_of
 from measurements.throttle.scope import scope
-from probes.base import Context, Deadlines
+from probes.base import Context, Deadlines, Vantage
+from probes.roots import Roots
 from probes.sessions.family import Known
 from probes.sessions.plan import Plan
 from probes.sessions.runner import PlatformResult, Progress, Sessions
@@ -23,12 +24,25 @@ from probes.sessions.runner import PlatformResult, Progress, Sessions
 HOSTS = ("127.0.0.11", "127.0.0.12", "127.0.0.13", "127.0.0.14")
 SLOWED = "www.youtube.com"
 LINE = Pacing(rate=1_000_000)  # bytes per second: slow beside a busy computer's own delays
-PLAN = Plan(max_pairs=10, interval=0, flow_seconds=0.4, flow_bytes=90_000, long_seconds=2, long_bytes=200_000)
+PLAN = Plan(max_pairs=10, interval=0, flow_seconds=0.3, flow_bytes=90_000, long_seconds=2, long_bytes=200_000)
+
+
+def context_of(roots: Roots) -> Context:
+    return Context(
+        "run", Vantage("vantage"), roots, deadlines=Deadlines(resolve=0.5, connect=1, tls=3, http=1)
+    )
 
 
 @pytest.fixture
-def patient(context: Context) -> Context:
-    return replace(context, deadlines=Deadlines(resolve=0.5, connect=1, tls=3, http=1))
+def patient(roots: Roots) -> Context:
+    return context_of(roots)
+
+
+@pytest.fixture(scope="module")
+def free_line(roots: Roots) -> tuple[PlatformResult, list[Observation]]:
+    """A whole session on a line where no name is slowed."""
+    with helper_behind({}) as helper:
+        return asyncio.run(measure(targets(helper), context_of(roots)))
 
 
 @contextmanager
@@ -78,27 +92,24 @@ async def test_a_slowed_name_is_throttled_and_the_other_names_are_not(patient):
     assert scope(family, result.evidence[0].together) == "connection"
 
 
-async def test_a_free_line_is_not_called_throttled_and_our_server_alone_does_not_clear_it(patient):
-    with helper_behind({}) as helper:
-        result, rows = await measure(targets(helper), patient)
+def test_a_free_line_is_not_called_throttled_and_our_server_alone_does_not_clear_it(free_line):
+    result, rows = free_line
     assert result.decision.verdict == "inconclusive"
     assert result.decision.family.reason == "only_helper"
     assert any(row.transfer.purpose == "noise" for row in rows)
     assert any(row.transfer.purpose == "long" for row in rows)
 
 
-async def test_target_and_control_never_share_an_address(patient):
-    with helper_behind({}) as helper:
-        _, rows = await measure(targets(helper), patient, replace(PLAN, max_pairs=4))
+def test_target_and_control_never_share_an_address(free_line):
+    _, rows = free_line
     used = {role: {row.address for row in rows if row.role == role} for role in ("target", "control")}
     assert used["target"]
     assert used["control"]
     assert used["target"].isdisjoint(used["control"])
 
 
-async def test_the_two_flows_of_a_pair_are_alike_and_come_in_both_orders(patient):
-    with helper_behind({}) as helper:
-        _, rows = await measure(targets(helper), patient)
+def test_the_two_flows_of_a_pair_are_alike_and_come_in_both_orders(free_line):
+    _, rows = free_line
     pairs: dict[str, list[Observation]] = {}
     for row in rows:
         if row.transfer and row.transfer.purpose == "pair":
@@ -160,7 +171,7 @@ async def test_six_pairs_are_too_few_and_say_so(patient):
 async def test_progress_counts_down_over_all_platforms(patient):
     told: list[Progress] = []
     with helper_behind({}) as helper:
-        await measure(targets(helper, "youtube", "vk"), patient, replace(PLAN, max_pairs=4), told=told.append)
+        await measure(targets(helper, "youtube", "vk"), patient, replace(PLAN, max_pairs=2), told=told.append)
     first = next(each for each in told if each.session.now)
     assert first.seconds_left > told[-1].seconds_left == 0
     assert {each.session.platform for each in told} == {"youtube", "vk"}
