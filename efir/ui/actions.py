@@ -16,6 +16,7 @@ from efir.exits import EfirError
 from efir.forgetting import all_files, files_of_results, forget
 from efir.i18n import LANGUAGES, _, set_language
 from efir.servicing import put_in_place, take_away
+from efir.ui.pages.home import EVERY
 from efir.ui.pages.layout import titles
 from efir.ui.site import Site
 from efir.uploading import (
@@ -91,10 +92,11 @@ async def _start(site: Site, form: Form) -> str:
 
 
 async def _compare(site: Site, form: Form) -> str:
-    platform = str(form.get("platform", ""))
-    if platform not in site.names:
+    wanted = form.get("platform")
+    platforms = tuple(name for name in site.names if wanted in (name, EVERY))
+    if not platforms:
         raise EfirError(_("There is no such platform."))
-    site.work.start("session", (platform,), longer="longer" in form)
+    site.work.start("session", platforms, longer="longer" in form)
     return "./"
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from efir import words
 from efir.i18n import _
@@ -12,6 +13,9 @@ from efir.ui.pages.layout import action, button, card, form, megabytes, moment, 
 from efir.ui.pages.verdicts import platform_list, situation
 from efir.ui.site import RoundShown
 from efir.ui.work import Doing, Ended
+
+# Chosen in place of one platform.
+EVERY: Final = "*"
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,8 @@ def _day_and_night(home: Home) -> Markup:
 
 
 def _session(names: Mapping[str, str]) -> Markup:
-    options = [tag("option", name, value=platform) for platform, name in names.items()]
+    offered = {**names, EVERY: _("all platforms")}
+    options = [tag("option", name, value=platform) for platform, name in offered.items()]
     return form(
         "compare",
         tag("label", _("Is a platform slowed down here?"), for_="platform"),

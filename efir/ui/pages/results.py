@@ -29,7 +29,9 @@ def results_page(
         tag("p", _("Do not publish your own results under your name.")),
         card(_("What this means"), legend(seen)) if seen else None,
         card(_("Rounds: is it reachable?"), _rounds(rounds, names)),
-        card(_("Sessions: is it slowed down?"), _sessions(sessions, names)),
+        card(
+            _("Sessions: is it slowed down?"), tag("p", _sure(), class_="quiet"), _sessions(sessions, names)
+        ),
         notice=notice,
         measuring=measuring,
     )
@@ -72,6 +74,13 @@ def _heading(one: RoundShown, names: Mapping[str, str]) -> str:
         return _("all work")
     return ", ".join(
         f"{names.get(each.platform, each.platform)}: {words.verdict(each.verdict)}" for each in found
+    )
+
+
+def _sure() -> str:
+    return _(
+        "“Slowed down” is said only where at least ten pairs of downloads agree and the control is fast; “cannot be "
+        "said” comes with its reasons."
     )
 
 
