@@ -10,6 +10,7 @@ from lab.flowsim.peers import speed_test, wehe
 from lab.matrix import throttle_lines
 from lab.running import Running, running
 from lab.scenario import Scenario
+from lab.session import LabError
 from measurements.records import Observation
 from measurements.state import StateFolder
 from measurements.store import Spool
@@ -106,7 +107,9 @@ def session(case: Case, scenario: Scenario, targets: Targets) -> Outcome:
     with running(scenario, targets) as lab:
         lines = throttle_lines(lab, [case.platform])
         pair = _first_pair(lab)
-    line = next(line for line in lines if line.get("platform") == case.platform)
+    line = next((line for line in lines if line.get("platform") == case.platform), None)
+    if line is None:
+        raise LabError(f"{case.scenario}: no line for {case.platform}")
     if pair is None:
         return Outcome(line=line)
     return Outcome(line=line, wehe=wehe(pair), speed_test=speed_test(pair))

@@ -4,6 +4,7 @@ Python clocks are wrong by tens of milliseconds when many probes run on a small 
 right. Only Linux has this layout; elsewhere the snapshot is empty.
 """
 
+import json
 import socket
 import struct
 import sys
@@ -29,6 +30,7 @@ _FIELDS: Final[dict[str, tuple[int, str, float]]] = {
     "rcv_ooopack": (224, "I", 1),  # segments out of order: a policer's drops seen from the receiver
 }
 _NO_SAMPLE: Final = 0xFFFFFFFF  # the kernel's min_rtt before the first sample
+_MOST: Final = 2**64 - 1
 _SIZE: Final = 512  # more than any kernel gives; it returns what it has (280 bytes in Linux 6.18)
 
 
@@ -42,6 +44,24 @@ def parse(data: bytes) -> dict[str, float]:
         if not (name == "min_rtt" and value == _NO_SAMPLE):
             found[name] = round(value * scale, 6)
     return found
+
+
+def told(body: bytes) -> dict[str, float] | None:
+    """The same fields as another host tells them in JSON, seconds and bytes; None if that is no object.
+
+    Nothing else of it is kept, and no number that the kernel could not have given.
+    """
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(found, dict):
+        return None
+    return {
+        name: float(value)
+        for name in _FIELDS
+        if isinstance(value := found.get(name), int | float) and 0 <= value <= _MOST
+    }
 
 
 def snapshot(sock: socket.socket) -> dict[str, float]:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
+from subprocess import TimeoutExpired
 from typing import Any
 
 from lab.emulated import CASES, Case, Outcome, session, table
@@ -20,6 +21,7 @@ from lab.flowsim.page import render, with_end_to_end
 from lab.flowsim.scenarios import SCENARIOS, power_rows
 from lab.flowsim.score import as_json, from_json, tally
 from lab.scenario_file import load, packaged
+from lab.session import LabError
 from measurements.targets_file import load_targets
 
 ROOT = Path(__file__).parent.parent
@@ -45,7 +47,11 @@ def emulate(runs: int, seed: int, jobs: int) -> None:
 
     with ThreadPoolExecutor(jobs) as pool:
         for future in as_completed([pool.submit(one, case, run) for run in range(runs) for case in CASES]):
-            case, outcome = future.result()
+            try:
+                case, outcome = future.result()
+            except (LabError, TimeoutExpired) as error:
+                sys.stderr.write(f"left out: {error}\n")
+                continue
             found[case].append(outcome)
             sys.stderr.write(f"{case.scenario}: {outcome.line['verdict']} ({outcome.line['reason']})\n")
             section = END_TO_END.format(seed=seed, jobs=jobs) + "\n" + table(found)

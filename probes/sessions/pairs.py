@@ -1,6 +1,5 @@
 """One flow, one pair: the work that a session does again and again."""
 
-import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from measurements.throttle.of_records import flow_of
 from measurements.throttle.pair import Pair, pair_use
 from measurements.throttle.usable import use_of
 from probes import flow as asking
-from probes import transfer, transfer_quic, transfer_upload
+from probes import tcp_info, transfer, transfer_quic, transfer_upload
 from probes.base import Context, Target
 from probes.draft import Draft
 from probes.http import fetch
@@ -190,7 +189,7 @@ class Flows:
         self._count(d.observation())
         if page.head is None or page.head.status != 200:
             return None
-        return _numbers(page.decoded)
+        return tcp_info.told(page.decoded)
 
     def keep_look_up(self, row: Observation) -> None:
         """Keep and count an observation that is no flow of an arm."""
@@ -208,18 +207,3 @@ class Flows:
         if speed is not None and row.transfer:
             row = structs.replace(row, transfer=structs.replace(row.transfer, goodput=speed))
         self.keep(row)
-
-
-def _numbers(body: bytes) -> dict[str, float] | None:
-    """The numbers of a JSON object; None for anything else a helper may send."""
-    try:
-        told = json.loads(body)
-    except ValueError:
-        return None
-    if not isinstance(told, dict):
-        return None
-    return {
-        str(name): float(value)
-        for name, value in told.items()
-        if isinstance(value, int | float) and not isinstance(value, bool)
-    }

@@ -3,6 +3,7 @@
 import gzip
 
 import dns.message
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
@@ -54,6 +55,38 @@ def test_certificates(der: bytes) -> None:
 @given(st.binary(max_size=600))
 def test_tcp_info(data: bytes) -> None:
     assert all(value >= 0 for value in tcp_info.parse(data).values())
+
+
+@given(broken(b'{"rtt": 0.07, "bytes_sent": 1000, "bytes_retrans": 50, "other": [1, {"x": null}]}'))
+def test_tcp_info_as_our_server_tells_it(body: bytes) -> None:
+    found = tcp_info.told(body)
+    assert found is None or all(0 <= value <= 2**64 for value in found.values())
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (
+            b'{"rtt": 0.07, "bytes_sent": 1000, "name": 7, "min_rtt": "x"}',
+            {"rtt": 0.07, "bytes_sent": 1000.0},
+        ),
+        (b'{"rtt": 1e999, "min_rtt": NaN, "bytes_sent": -1, "bytes_retrans": 1' + b"0" * 400 + b"}", {}),
+        (b"[" * 200_000, None),
+        (b"[1]", None),
+        (b"\xff", None),
+        (b"9" * 5000, None),
+    ],
+    ids=[
+        "others are left out",
+        "no kernel says so",
+        "nested without end",
+        "a list",
+        "no text",
+        "too long a number",
+    ],
+)
+def test_what_our_server_tells_is_numbers_or_nothing(body: bytes, expected: dict[str, float] | None) -> None:
+    assert tcp_info.told(body) == expected
 
 
 @given(broken(res_pq(bytes(16))))
