@@ -109,11 +109,12 @@ def show_throttling(out: Output, lines: Sequence[ThrottleLine], results: "Sequen
 def show_result(out: Output, line: ThrottleLine) -> None:
     """One session's result: verdict, ratio, rate, how and for what, and why."""
     out.text(f"{line.platform}: {words.speed(line.verdict)}")
-    for text in _result(line):
+    for text in result_texts(line):
         out.text("  " + text)
 
 
-def _result(line: ThrottleLine) -> Iterator[str]:
+def result_texts(line: ThrottleLine) -> Iterator[str]:
+    """What a session found beside its verdict, each on a line of its own."""
     if line.ratio is not None:
         ratio = ratio_text(line.ratio, line.ratio_low, line.ratio_high)
         yield _("target / control: {ratio}, {pairs} pairs").format(ratio=ratio, pairs=line.pairs)

@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from efir.show.pairs import BOTH, CONTROL, HEIGHT, TARGET, WIDTH, pair_text, pairs_of, plot
+from efir.output import Output
+from efir.show.pairs import BOTH, CONTROL, HEIGHT, TARGET, WIDTH, pair_text, pairs_of, plot, show_pairs
 from measurements.records import Observation, TransferFacts
 
 START = datetime(2026, 11, 20, 18, 3, 11, tzinfo=UTC)
@@ -14,6 +15,8 @@ def flow(role: str, rate: float | None, pair: str = "p", second: int = 0, **mark
         arm="helper",
         pair=pair,
         purpose=marks.pop("purpose", "pair"),
+        protocol=marks.pop("protocol", "tcp"),
+        direction=marks.pop("direction", "download"),
         times=tuple(size / rate for size in sizes) if rate else (),
         bytes=sizes,
         goodput=rate,
@@ -36,6 +39,21 @@ def test_a_pair_is_one_line():
     assert pair_text(flow("target", 20_000), flow("control", 800_000)) == (
         "18:03:11  helper  target 20.0 kB/s  control 800.0 kB/s  ratio 0.025"
     )
+
+
+def test_a_pair_of_another_series_says_so_and_is_not_plotted_among_downloads(capsys):
+    rows = [
+        flow("target", 50_000, "quic", 1, protocol="quic"),
+        flow("control", 800_000, "quic", 2, protocol="quic"),
+        flow("target", 40_000, "up", 3, direction="upload"),
+        flow("control", 800_000, "up", 4, direction="upload"),
+        flow("target", 790_000, "down", 5),
+        flow("control", 800_000, "down", 6),
+    ]
+    show_pairs(Output(), rows)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("  ")[1] for line in lines[:3]] == ["QUIC helper", "upload helper", "helper"]
+    assert lines[4:-2] == plot(rows[4], rows[5])[:-2]
 
 
 def test_a_failed_flow_says_how_it_failed():

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from efir import words
 from efir.i18n import _
-from efir.show.throttle import ratio_text
+from efir.show.throttle import result_texts
 from efir.ui.markup import Markup, joined, tag
 from efir.ui.pages.layout import card, megabytes, moment, page
 from efir.ui.pages.verdicts import details, legend, platform_list, sign, situation
@@ -91,22 +91,12 @@ def _sessions(sessions: Sequence[tuple[datetime, ThrottleLine]], names: Mapping[
 
 
 def _session(time: datetime, line: ThrottleLine, names: Mapping[str, str]) -> Markup:
-    ratio = ratio_text(line.ratio, line.ratio_low, line.ratio_high)
-    rate = line.effective_bytes_per_second
-    facts = [
-        _("target / control: {ratio}, {pairs} pairs").format(ratio=ratio, pairs=line.pairs)
-        if line.ratio is not None
-        else None,
-        _("held at about {rate} kbit/s").format(rate=round(rate * 8 / 1000)) if rate else None,
-        *words.reasons(line.reason),
-        megabytes(line.bytes_received),
-    ]
     return tag(
         "div",
         tag(
             "h3", names.get(line.platform, line.platform), " ", sign(line.verdict, words.speed(line.verdict))
         ),
         tag("p", moment(time), class_="quiet"),
-        tag("ul", [tag("li", each) for each in facts if each]),
+        tag("ul", [tag("li", each) for each in result_texts(line)]),
         class_="session-shown",
     )

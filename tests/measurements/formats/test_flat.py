@@ -1,0 +1,36 @@
+"""What of an observation stands in the flat table."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from measurements.formats.flat import NAMES, flat_row
+from measurements.records import Observation, TransferFacts
+
+
+@pytest.mark.parametrize(
+    ("facts", "pair"),
+    [
+        pytest.param({}, "p", id="a download over TCP"),
+        pytest.param({"protocol": "quic"}, None, id="QUIC is in no comparison"),
+        pytest.param({"direction": "upload"}, None, id="nor is an upload"),
+    ],
+)
+def test_only_downloads_over_tcp_are_paired(facts: dict[str, str], pair: str | None) -> None:
+    row = flat_row(
+        Observation(
+            id="1",
+            run_id="run",
+            vantage="home",
+            time=datetime(2026, 11, 22, tzinfo=UTC),
+            platform="youtube",
+            endpoint="web",
+            role="target",
+            probe="transfer",
+            transfer=TransferFacts(pair="p", arm="helper", goodput=1000.0, **facts),  # type: ignore[arg-type]  # words
+        )
+    )
+    assert row is not None
+    values = dict(zip(NAMES, row, strict=True))
+    assert (values["pair"], values["arm"]) == (pair, pair and "helper")
+    assert values["goodput_bytes_per_second"] == 1000.0
