@@ -61,9 +61,7 @@ def forget(folder: StateFolder, files: Iterable[Path]) -> Forgotten:
     keys = (folder.key, key_file(folder.spool))
     for path in files:
         try:
-            if path in keys:
-                erase(path)
-            path.unlink(missing_ok=True)
+            erase(path) if path in keys else path.unlink(missing_ok=True)
             removed += 1
         except OSError:
             failed.append(path.name)

@@ -65,8 +65,13 @@ def key_elsewhere(folder: StateFolder) -> list[Path]:
 
 
 def erase(file: Path) -> None:
-    """Overwrite a key, on disk. Raises OSError."""
-    with file.open("r+b") as opened:
-        opened.write(os.urandom(file.stat().st_size))
-        opened.flush()
-        os.fsync(opened.fileno())
+    """Overwrite a key, on disk, and remove its file, also if it cannot be overwritten. Raises OSError."""
+    try:
+        with file.open("r+b") as opened:
+            opened.write(os.urandom(file.stat().st_size))
+            opened.flush()
+            os.fsync(opened.fileno())
+    except FileNotFoundError:  # named twice: $EFIR_KEY_FILE leads into the folder
+        return
+    finally:
+        file.unlink(missing_ok=True)

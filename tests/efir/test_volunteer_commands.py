@@ -173,6 +173,22 @@ def test_wipe_takes_a_key_outside_the_folder_too_and_nothing_else_there(
     assert file.exists() is stays
 
 
+def test_the_service_is_told_where_the_key_lies(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EFIR_KEY_FILE", "stick/efir.key")
+    assert run_command(command, ["service", "install", "--print", "--state", str(state)]) == Exit.OK
+    assert str(tmp_path / "stick" / "efir.key") in capsys.readouterr().out
+
+
+def test_wipe_takes_a_key_that_is_named_twice_once(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(state)
+    monkeypatch.setenv("EFIR_KEY_FILE", "spool.key")
+    assert run_command(command, ["wipe", "--yes", "--quiet", "--state", str(state)]) == Exit.OK
+    assert not state.exists()
+
+
 @pytest.mark.skipif(not sqlcipher.AVAILABLE, reason="no SQLCipher for this system")
 @pytest.mark.parametrize(
     "words", [["status"], ["results"], ["explain", "vk"], ["run", "--once"], ["export", "--format", "csv"]]
