@@ -27,9 +27,9 @@ from vantage.network import network_key
 
 if TYPE_CHECKING:
     from probes.base import Context
-    from probes.sessions.family import Known
     from probes.sessions.plan import Plan
     from probes.sessions.runner import PlatformResult, Progress
+    from probes.sessions.state import Known
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def _known(
     plan: "Plan",
     tariff: TariffPlan,
 ) -> "dict[str, Known]":
-    from probes.sessions.family import Known
+    from probes.sessions.state import Known
 
     own = [row for row in rows if row.vantage == context.vantage.pseudonym]
     noise, now = noise_of(own), context.clock.utc()

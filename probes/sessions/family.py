@@ -4,159 +4,40 @@ Controls come before the first flow under the target's name. Then the arms are r
 looks decide it. The first arm that shows slowing ends the session: no further byte could change that answer.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 from functools import partial
 from math import log
 from statistics import median
 from typing import Final
 from urllib.parse import urlsplit
 
-from measurements.targets import Platform, Targets, Transfer
 from measurements.throttle.change import Slowdown, long_slowdown, long_usable, needed_cap
-from measurements.throttle.decision import FamilyDecision, decide, decide_arm, slow_controls
-from measurements.throttle.earlier import Earlier
-from measurements.throttle.evidence import Baseline, Extra, SessionEvidence, Together
-from measurements.throttle.evidence import Plan as TariffPlan
+from measurements.throttle.decision import decide_arm, slow_controls
+from measurements.throttle.evidence import SessionEvidence
 from measurements.throttle.family import OUTRANKED
-from measurements.throttle.flow import Arm, Flow, goodput
+from measurements.throttle.flow import goodput
 from measurements.throttle.pair import Pair, measure, pair_use
-from measurements.throttle.series import SERIES, wanted
+from measurements.throttle.series import wanted
 from measurements.throttle.usable import STOPPED, use_of
 from probes.sessions import extra
-from probes.sessions.arms import ArmPlan, Side
-from probes.sessions.estimate import blocks
-from probes.sessions.lookup import Lookup
+from probes.sessions.arms import ArmPlan
 from probes.sessions.offers import Offers, host_of
-from probes.sessions.pairs import Flows, Size, size_of, warm_up_of
-from probes.sessions.plan import FOREIGN_BYTES, NOISE_EVERY, Plan
-from probes.sessions.purse import Purse
+from probes.sessions.pairs import Size, size_of, warm_up_of
+from probes.sessions.plan import FOREIGN_BYTES, NOISE_EVERY
 from probes.sessions.series import FurtherSeries
 from probes.sessions.sharing import look
+from probes.sessions.state import SessionState
 
 AFTER: Final = 3  # control-only flows at the end, where target and control shared an address
 
 
-@dataclass(frozen=True, kw_only=True)
-class Known:
-    """What is known from earlier: noise of 14 days, the foreign arm's baseline, the tariff."""
-
-    noise: tuple[float, ...] = ()
-    baselines: Mapping[tuple[str, str], Baseline] = field(default_factory=dict)  # by host family and control
-    tariff: TariffPlan = "unknown"
-    earlier: Mapping[str, Earlier] = field(default_factory=dict)  # by host family: broken off within the hour
-
-
 @dataclass
-class FamilySession:
-    """Yields after each piece of work; what it has seen is in `evidence`, what that says in `decision`."""
+class FamilySession(SessionState):
+    """Yields after each piece of work."""
 
-    platform: str
-    entry: Platform
-    transfer: Transfer | None
-    targets: Targets
-    plan: Plan
-    flows: Flows
-    purse: Purse
-    lookup: Lookup
-    known: Known
-    with_helper: bool
-    seconds: Callable[[], float]  # since the session began
-    platforms: int = 1
-    arms: list[ArmPlan] = field(default_factory=list)
-    pairs: list[Pair] = field(default_factory=list)
-    noise: list[float] = field(default_factory=list)
-    before: dict[Arm, tuple[Flow, ...]] = field(default_factory=dict)
-    after: dict[Arm, tuple[Flow, ...]] = field(default_factory=dict)
-    long: Pair | None = None
-    together: Together | None = None
-    extra: Extra = field(default_factory=Extra)
-    network_changed: bool = False
-    now: Arm | None = None  # the arm under way
-    over: bool = False
-    notes: list[str] = field(default_factory=list)  # words of reasons.NOTES
-    pages: list[Flow] = field(default_factory=list)  # that were looked through for the platform's object
-    silent: set[Side] = field(default_factory=set)  # targets that no byte has come from
-    further: FurtherSeries | None = None  # once the TCP downloads are decided
     _network: str = ""
     _blocks: int = 0
-
-    @property
-    def family(self) -> str:
-        return self.transfer.family if self.transfer else "web"
-
-    @property
-    def earlier(self) -> Earlier:
-        return self.known.earlier.get(self.family, Earlier())
-
-    @property
-    def evidence(self) -> SessionEvidence:
-        """Everything seen so far."""
-        return SessionEvidence(
-            platform=self.platform,
-            host_family=self.family,
-            arms=tuple(each.arm for each in self.arms),
-            pages=tuple(self.pages),
-            pairs=tuple(self.pairs),
-            before=dict(self.before),
-            after=dict(self.after),
-            contaminable=frozenset(each.arm for each in self.arms if each.addresses.shared),
-            long=self.long,
-            together=self.together,
-            extra=self.extra,
-            noise=(*self.known.noise, *self.noise),
-            baseline=self._baseline,
-            plan=self.known.tariff,
-            network_changed=self.network_changed,
-            platforms=self.platforms,
-        )
-
-    @property
-    def _baseline(self) -> Baseline | None:
-        control = next((arm.control.platform for arm in self.arms if arm.arm == "foreign"), "")
-        return self.known.baselines.get((self.family, control))
-
-    @property
-    def blocks_to_come(self) -> int:
-        """At most: what the arm under way lacks of its pairs, all of the arms and series after it, the long pair."""
-        if self.over:
-            return 0
-        arms = [each.arm for each in self.arms] if self.now else list(self._expected())
-        later = arms[arms.index(self.now) + 1 :] if self.now else arms
-        missing = sum(1 for pair in self.pairs if pair.arm == self.now and pair_use(pair) == "counts")
-        under_way = blocks(self.plan.max_pairs - missing) if self.now else 0
-        series = self.further.pairs_to_come if self.further else len(SERIES) * self.plan.max_pairs
-        return under_way + len(later) * blocks(self.plan.max_pairs) + (self.long is None) + series
-
-    def _expected(self) -> Iterator[Arm]:
-        """Arms that may come to be on offer."""
-        if self.with_helper and self.targets.helper:
-            yield "helper"
-        if self.transfer:
-            if self.transfer.neutral_sni:
-                yield "same_address"
-            yield "foreign"
-
-    @property
-    def decision(self) -> FamilyDecision:
-        return decide(self.evidence)
-
-    @property
-    def under_way(self) -> tuple[SessionEvidence, Arm | None]:
-        """What the series under way has seen so far, and its arm."""
-        if self.further and self.further.evidence:
-            return self.further.evidence[-1], self.further.now
-        return self.evidence, self.now
-
-    @property
-    def pairs_taken(self) -> int:
-        """Of all series."""
-        return len(self.pairs) + sum(len(seen.pairs) for seen in self.series)
-
-    @property
-    def series(self) -> tuple[SessionEvidence, ...]:
-        """What the further series have seen."""
-        return tuple(self.further.evidence) if self.further else ()
 
     async def run(self) -> AsyncIterator[bool]:
         """Work; each yield is a place to pause, True where a pair was just measured."""
@@ -239,23 +120,15 @@ class FamilySession:
 
     def _goes_on(self, arm: ArmPlan) -> bool:
         done = [pair for pair in self.pairs if pair.arm == arm.arm]
-        full = self._counted(arm) >= self.plan.max_pairs or len(done) >= 2 * self.plan.max_pairs
+        full = self.counted(arm) >= self.plan.max_pairs or len(done) >= 2 * self.plan.max_pairs
         if full or self._spent(arm):
             return False
         return not done or decide_arm(self.evidence, arm.arm).open
 
-    def _counted(self, arm: ArmPlan) -> int:
-        return sum(1 for pair in self.pairs if pair.arm == arm.arm and pair_use(pair) == "counts")
-
     def _affords(self, size: Size) -> bool:
         """Two flows of `size` that no decision needs."""
         decided = self.decision.verdict == "throttled"
-        return self.purse.affords(size, clear=self._first_look(), decided=decided)
-
-    def _first_look(self) -> bool:
-        """No arm has come past its first look: the case may still be a clear one, or is one."""
-        arms = (decide_arm(self.evidence, each.arm) for each in self.arms)
-        return all(each.facts.look is None or each.verdict == "throttled" for each in arms)
+        return self.purse.affords(size, clear=self.first_look(), decided=decided)
 
     def _enough(self) -> bool:
         return self.network_changed or self.decision.final or self._out_of_time
@@ -388,5 +261,5 @@ class FamilySession:
         """Where the next flows end; those of a target that no byte has come from are no longer than a warm-up."""
         if arm.target in self.silent:
             return warm_up_of(self.plan)
-        most = self.purse.longest(arm.arm, self._counted(arm))
+        most = self.purse.longest(arm.arm, self.counted(arm))
         return size_of(arm, self.plan, self.flows.random, most)

@@ -14,11 +14,12 @@ from measurements.throttle.earlier import Earlier
 from measurements.throttle.evidence import SessionEvidence
 from probes.base import Context
 from probes.sessions.estimate import Pace
-from probes.sessions.family import FamilySession, Known
+from probes.sessions.family import FamilySession
 from probes.sessions.lookup import Lookup
 from probes.sessions.pairs import Flows, Ledger
 from probes.sessions.plan import Plan
 from probes.sessions.purse import Purse
+from probes.sessions.state import Known
 
 # Waits are exponential, so that no beat of the line can hide between pairs, and clamped to these shares of the mean.
 _SHORTEST: Final = 0.25

@@ -17,9 +17,9 @@ from measurements.throttle.earlier import broken_off, earlier_of
 from measurements.throttle.scope import scope
 from probes.base import Context, Deadlines, Vantage
 from probes.roots import Roots
-from probes.sessions.family import Known
 from probes.sessions.plan import Plan
 from probes.sessions.runner import PlatformResult, Progress, Sessions
+from probes.sessions.state import Known
 
 HOSTS = ("127.0.0.11", "127.0.0.12", "127.0.0.13", "127.0.0.14")
 SLOWED = "www.youtube.com"
