@@ -147,6 +147,12 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def waited_seconds(pid: int) -> float:
+    """How long its threads, taken together, were ready and had no processor: what other programs took."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((each / "schedstat").read_text().split()[1]) for each in tasks) / 1e9
+
+
 def peak_megabytes(pid: int) -> float:
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
@@ -173,7 +179,7 @@ def measure(number: int, batches: int, size: int, with_enemy: bool) -> bool:
         before = cpu_seconds(process.pid)
         took = asyncio.run(load(url, vantages, invites[-1] if with_enemy else None))
         cpu = cpu_seconds(process.pid) - before
-        memory = peak_megabytes(process.pid)
+        memory, waited = peak_megabytes(process.pid), waited_seconds(process.pid)
         process.send_signal(signal.SIGTERM)
         process.wait()
         with Store(folder) as store:
@@ -185,6 +191,7 @@ def measure(number: int, batches: int, size: int, with_enemy: bool) -> bool:
     enemy = "a hostile client beside them" if with_enemy else "nobody else"
     print(f"{number} vantages x {batches} batches x {size} results, {enemy}:")
     print(f"  {len(sent) / took:,.0f} results/s, {len(sent) / cpu:,.0f} a second of the collector's CPU")
+    print(f"  it had {cpu:.1f} s of a processor, and its threads waited {waited:.1f} s for one")
     median, slowest = answers[len(answers) // 2], answers[int(len(answers) * 0.99)]
     print(f"  answer to a batch: median {median:.2f} s, 99 % {slowest:.2f} s")
     print(f"  memory {memory:.0f} MB at most; lost {lost}, unacknowledged {unknown}")
