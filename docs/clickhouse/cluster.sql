@@ -1,12 +1,9 @@
 -- The flat table on a cluster: sharded by vantage, so that a pair's two flows and a vantage's hours stay on one shard, and
--- replicated. Replace {cluster} by its name in system.clusters (docs/clickhouse.md).
+-- replicated. Replace {cluster} by its name in system.clusters; {shard} and {replica} are the servers' own macros
+-- (docs/clickhouse.md).
 CREATE DATABASE IF NOT EXISTS efir ON CLUSTER '{cluster}';
 
 CREATE TABLE IF NOT EXISTS efir.flat_local ON CLUSTER '{cluster}'
-(docs/clickhouse.md).
-CREATE DATABASE IF NOT EXISTS efir;
-
-CREATE TABLE IF NOT EXISTS efir.flat
 (
     time DateTime64(6, 'UTC'),
     vantage LowCardinality(String),

@@ -1,8 +1,9 @@
 """ClickHouse gives the same answers as DuckDB on the same rows."""
 
-import random
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,50 +17,28 @@ from analysis.verdicts.stored import of_hours
 from analysis.votes.load import load_votes
 from measurements.targets import Targets
 
-START = datetime(2023, 10, 30, tzinfo=UTC)  # two months: two partitions
+ROOT = Path(__file__).parents[3]
+LATE = {
+    "time": datetime(2024, 1, 1, tzinfo=UTC),
+    "vantage": "late",
+    "platform": "vk",
+    "role": "target",
+    "probe": "tls",
+    "origin": "flat",
+}
 NO_TARGETS = Targets(version=1, platforms={})
 
 
-def rows(number: int) -> Iterator[dict[str, object]]:
-    rng = random.Random(7)
-    for n in range(number):
-        shared: dict[str, object] = {
-            "time": START + timedelta(seconds=n * 97, microseconds=n),
-            "vantage": f"v{n % 5}",
-            "asn": None if n % 5 == 4 else 64500 + n % 3,
-            "origin": "flat",
-        }
-        target = {"platform": rng.choice(["youtube", "vk"]), "role": "target", "endpoint": "web"}
-        control = {"platform": "wiki", "role": "control"}
-        failure = rng.choice([None, None, None, "connection_reset"])
-        if n % 2:
-            flow = {"probe": "transfer", "pair": f"p{n}", "seconds": 2.0}
-            speed = {
-                "goodput_bytes_per_second": None if failure else rng.lognormvariate(12, 1),
-                "bytes": 4096,
-            }
-            yield shared | flow | target | speed | {"failure": failure}
-            yield (
-                shared
-                | flow
-                | control
-                | {"arm": "same_address", "goodput_bytes_per_second": rng.lognormvariate(12, 1)}
-            )
-        else:
-            probe = {"probe": rng.choice(["tls", "http", "quic"]), "failure": failure}
-            yield shared | target | probe
-            yield shared | control | probe | {"failure": None}
+@pytest.fixture(scope="module")
+def loaded(clickhouse: Any, store: Path) -> Path:
+    """The store, loaded into the server too."""
+    clickhouse.load(store)
+    return store
 
 
 @pytest.fixture(scope="module")
-def engines(clickhouse: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Data, Data]:
-    store = tmp_path_factory.mktemp("store")
-    with open_writer(store) as writer:
-        stage = writer.stage(FLAT)
-        stage.add(FLAT.batch(list(rows(20_000))))
-        stage.commit()
-    clickhouse.load(store)
-    return open_data(str(store)), open_data(clickhouse.url)
+def engines(clickhouse: Any, loaded: Path) -> tuple[Data, Data]:
+    return open_data(str(loaded)), open_data(clickhouse.url)
 
 
 @pytest.mark.parametrize("outcome", ["goodput", "failure"])
@@ -82,6 +61,30 @@ def test_verdicts_of_hours_are_equal(engines: tuple[Data, Data]) -> None:
     here, there = (list(of_hours(data, NO_TARGETS)) for data in engines)
     assert here == there
     assert len({line.verdict for line in here}) > 1
+
+
+def test_the_smoke_script_finds_them_equal(clickhouse: Any, loaded: Path) -> None:
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # where `efir` is
+    done = subprocess.run(
+        [ROOT / "scripts" / "clickhouse-smoke", loaded, clickhouse.url],
+        env=os.environ | {"PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.startswith("equal: "), done.stderr
+
+
+@pytest.mark.parametrize("file", ["one-server.sql", "cluster.sql"])
+def test_the_tables_of_the_docs_are_valid_and_hold_the_columns_of_the_store(
+    clickhouse: Any, file: str
+) -> None:
+    text = (ROOT / "docs" / "clickhouse" / file).read_text("utf-8")
+    data = open_data(clickhouse.url)
+    for statement in text.split(";\n")[:-1]:
+        data.query(f"EXPLAIN AST {statement}")
+    columns = text[text.index("(\n") : text.index("\n)")].splitlines()[1:]
+    assert [line.split()[0] for line in columns] == [*FLAT.names, "day"]
 
 
 @pytest.mark.parametrize("values", ["1, 2, 10, 20", "1, 2, 3", "5"])
@@ -123,7 +126,7 @@ def test_the_same_file_loaded_again_changes_nothing(
     extra = tmp_path / "extra"
     with open_writer(extra) as writer:
         stage = writer.stage(FLAT)
-        stage.add(FLAT.batch([next(rows(1)) | {"vantage": "late"}]))
+        stage.add(FLAT.batch([LATE]))
         stage.commit()
     clickhouse.load(extra)
     once = engines[1].fingerprint()
