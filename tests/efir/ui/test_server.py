@@ -12,7 +12,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from efir.exits import Exit
+from efir.cli import command
+from efir.exits import Exit, run_command
 from efir.measuring import Measured
 from efir.ui import work
 from efir.ui.guard import HEADERS
@@ -424,6 +425,14 @@ async def test_the_preview_and_the_download_hold_all_that_is_stored(tmp_path: Pa
         assert "attachment; filename=" in visitor.headers["Content-Disposition"]
 
 
+async def test_a_researcher_can_import_the_download(tmp_path: Path) -> None:
+    stored(tmp_path / "s")
+    copy = tmp_path / "copy.jsonl"
+    async with visiting(tmp_path / "s") as visitor:
+        await asyncio.to_thread(copy.write_text, await visitor.get("download"))
+    assert run_command(command, ["import", str(copy), "--into", str(tmp_path / "data"), "--quiet"]) == Exit.OK
+
+
 async def test_results_are_deleted_only_after_a_yes_and_the_consent_stays(tmp_path: Path) -> None:
     stored(tmp_path / "s")
     async with visiting(tmp_path / "s") as visitor:
@@ -465,8 +474,8 @@ async def test_in_memory_nothing_but_the_answers_lies_on_disk(tmp_path: Path, ga
     with Spool(IN_MEMORY) as memory:
         async with visiting(tmp_path / "s", memory=memory) as visitor:
             await visitor.agree()
-            gate.opened.set_result(None)
             await visitor.post("measure")
+            gate.opened.set_result(None)
             await idle(visitor)
             assert "1 rounds" in await visitor.get("data")
             assert [each.name for each in (tmp_path / "s").iterdir()] == ["consent.json"]
