@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from random import Random
 from typing import Any, Final
@@ -13,7 +13,7 @@ from measurements.records import Observation, Role
 from measurements.throttle.flow import Flow, goodput, goodputs
 from measurements.throttle.of_records import flow_of
 from measurements.throttle.pair import Pair, pair_use
-from measurements.throttle.usable import use_of
+from measurements.throttle.usable import STOPPED, use_of
 from probes import flow as asking
 from probes import tcp_info, transfer, transfer_quic, transfer_upload
 from probes.base import Context, Target
@@ -73,6 +73,11 @@ def warm_up_of(plan: Plan) -> Size:
     return Size(cap_bytes=min(WARM_UP_BYTES, plan.flow_bytes), cap_seconds=plan.flow_seconds)
 
 
+# At 1 kbit/s the first segment of an answer takes 12 s, and our own hello half of that: 25 s in place of 10 tell a
+# crawl from silence.
+PATIENCE: Final = 2.5
+
+
 @dataclass
 class Flows:
     """Runs flows one at a time, keeps their records and counts their bytes."""
@@ -87,6 +92,7 @@ class Flows:
     tariff: str | None = None
     helper_tells: bool = True  # our server answers questions about flows (until it turns out not to)
     own: Ledger = field(default_factory=Ledger)  # this session's part of it
+    patience: float = PATIENCE  # of targets' handshakes, until one was silent for so long
     _tokens: dict[str, str] = field(default_factory=dict)  # observation id -> the flow's name at our server
 
     async def single(self, plan: ArmPlan, role: Role, size: Size, purpose: str) -> Flow:
@@ -94,6 +100,8 @@ class Flows:
         row = await self._run(plan, plan.side(role), plan.addresses.next(role), size, purpose=purpose)
         flow = self._flow(row)
         self._keep(row, goodput(flow) if use_of(flow) == "counts" else None)
+        if role == "target" and use_of(flow) in STOPPED:
+            self.patience = 1.0
         return flow
 
     async def beside(
@@ -161,11 +169,17 @@ class Flows:
             arm=arm or plan.arm,
             **marks,
         )
-        row = await _PROBES[plan.protocol, plan.direction](wanted, self.context)
+        row = await _PROBES[plan.protocol, plan.direction](wanted, self._context(side.role))
         self._count(row)
         if token and row.http:
             self._tokens[row.id] = token
         return row
+
+    def _context(self, role: Role) -> Context:
+        if role == "control":
+            return self.context
+        usual = self.context.deadlines
+        return replace(self.context, deadlines=replace(usual, tls=usual.tls * self.patience))
 
     async def _with_sender(self, plan: ArmPlan, row: Observation) -> Observation:
         """The record with what our server saw of the flow; asked under the neutral name, on a control's address."""

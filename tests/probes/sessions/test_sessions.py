@@ -147,6 +147,20 @@ async def test_a_wrong_pin_takes_the_arm_off_the_offer_and_says_so(patient):
     assert result.notes == ("helper_unavailable",)
 
 
+@pytest.mark.parametrize(
+    ("silence", "failures", "patience"), [(0.7, {None}, 2.5), (60.0, {"generic_timeout_error"}, 1.0)]
+)
+async def test_a_crawl_has_time_to_begin_and_silence_is_waited_for_once(context, silence, failures, patience):
+    hasty = replace(context, deadlines=Deadlines(resolve=0.5, connect=1, tls=0.4, http=1))
+    with helper_behind({SLOWED: Pacing(delay=silence)}) as helper:
+        _, rows = await measure(targets(helper), hasty, replace(PLAN, max_pairs=2))
+    seen = [row for row in rows if row.role == "target" and row.probe == "transfer"]
+    assert {row.failure for row in seen} == failures
+    first, *others = [row.transfer.elapsed if row.failure else row.phases.tls for row in seen]
+    assert first > 0.4
+    assert all((other > 0.4 * 1.5) == (patience > 1) for other in others)
+
+
 async def test_a_changed_network_ends_the_session(patient):
     seen = iter(["home"] * 12)
     with helper_behind({}) as helper:
