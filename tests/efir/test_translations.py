@@ -65,3 +65,12 @@ def test_the_consent_says_first_that_nobody_has_reviewed_it(language: str, word:
         assert word in consent_text.sections(["A"], ["B"])[0][1]
     finally:
         set_language("en")
+
+
+@pytest.mark.parametrize(("language", "cost"), [("kk", "1 МБ"), ("ru", "1 МБ"), ("en", "1 MB")])
+def test_the_line_of_tracing_names_what_it_costs(language: str, cost: str) -> None:
+    set_language(language)
+    try:
+        assert cost in consent_text.lines()["trace"]
+    finally:
+        set_language("en")

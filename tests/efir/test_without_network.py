@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -65,6 +66,15 @@ def test_each_platform_gets_one_line_that_says_offline(state: Path) -> None:
         ("inconclusive", "offline", None)
     }
     assert efir(state, "results")[1] == verdicts, "what was said is what is stored"
+
+
+def test_keeping_nothing_leaves_no_result_and_says_how_many_are_gone(state: Path) -> None:
+    done = cut_off(state, sys.executable, "-m", "efir", "run", "--once", "--keep-nothing")
+    assert done.returncode == 4
+    said = re.search(r"(\d+) results were never sent and are gone now", done.stdout + done.stderr)
+    assert said
+    assert int(said[1]) > 7
+    assert {path.name for path in state.iterdir()} == {"consent.json", "identity.json"}
 
 
 def test_the_doctor_says_that_there_is_no_way_out(state: Path) -> None:
