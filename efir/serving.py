@@ -19,7 +19,7 @@ from analysis.engines.duck import DuckData, connect
 from analysis.parquet_store import read_files
 from analysis.tables import FLAT, OBSERVATIONS, Table
 from analysis.verdicts.stored import of_hours, of_round
-from exporter.source import Arrivals, Round, SourceError, StoreState, VantageFacts
+from exporter.source import Arrivals, Past, Round, SourceError, StoreState, VantageFacts
 from measurements.records import Observation, Phases, SummaryLine, TlsFacts, TransferFacts, VerdictLine
 from measurements.rules.line import judge_line
 from measurements.targets import Targets
@@ -43,7 +43,7 @@ class DataSource:
         self._read: set[Path] = set()
         self._said: set[tuple[str | None, str, datetime, str]] = set()
 
-    def arrivals(self, since: datetime) -> Arrivals:
+    def arrivals(self, since: datetime, lately: datetime) -> Arrivals:
         try:
             rounds = list(self._new_rounds(since))
             hours = list(self._new_hours(since))
@@ -54,6 +54,9 @@ class DataSource:
             [line for _rows, verdicts, _round in (*rounds, *hours) for line in verdicts],
             [each for _rows, _verdicts, each in (*rounds, *hours)],
         )
+
+    def past(self) -> Past | None:
+        return None  # files of whole days, which the first call has read
 
     def facts(self) -> Mapping[str, VantageFacts]:
         return {}

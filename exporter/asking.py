@@ -6,7 +6,7 @@ from typing import Any, Final, Generic, Literal, NamedTuple, Protocol, TypeVar
 
 Key = TypeVar("Key")
 # Methods of `exporter.maker.Maker`.
-Job = Literal["metrics", "board", "series"]
+Job = Literal["metrics", "board", "series", "read_on"]
 # Before each answer stands its length in bytes.
 LENGTH: Final = struct.Struct(">Q")
 

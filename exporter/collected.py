@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from exporter.source import Arrivals, Round, Session, SourceError, StoreState, VantageFacts
+from exporter.source import Arrivals, Past, Pieces, Round, Session, SourceError, StoreState, VantageFacts
 from measurements.records import Observation, SummaryLine, ThrottleLine, VerdictLine
 
 FILE: Final = "collector.sqlite3"  # as `collector.store` names it
@@ -20,6 +20,8 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 # Rows read at once: a collector that comes back after an outage takes in weeks of results in an hour.
 _AT_ONCE: Final = 100_000
+# Of 500 vantages an hour holds some 20,000 lines and flows.
+_STEP: Final = timedelta(hours=1)
 
 
 class CollectedSource:
@@ -39,25 +41,46 @@ class CollectedSource:
                 f"{self._path} cannot be opened ({error}); it is made by efir collect"
             ) from None
         self._after: int | None = None
+        self._first = 0  # the newest row at the first call
+        self._pieces: Pieces | None = None
         self._facts: dict[str, VantageFacts] = {}
 
-    def arrivals(self, since: datetime) -> Arrivals:
-        first = self._after is None
-        oldest = (since - _EPOCH) // _MICROSECOND if first else -(2**62)
-        after = self._after or 0
-        until = self._rows("SELECT ifnull(max(seq), 0) FROM items")[0][0]
-        until = until if first else min(until, after + _AT_ONCE)
-        span = (after, until, oldest)
+    def arrivals(self, since: datetime, lately: datetime) -> Arrivals:
+        (newest,) = self._rows("SELECT ifnull(max(seq), 0) FROM items")[0]
+        if self._after is None:
+            found = self._found("seq <= ? AND time >= ?", (newest, _microseconds(lately)))
+            self._after = self._first = newest
+            self._pieces = Pieces(since, lately, _STEP)
+        else:
+            until = min(newest, self._after + _AT_ONCE)
+            found = self._found("seq > ? AND seq <= ?", (self._after, until))
+            self._after = until
+        return found
+
+    def past(self) -> Past | None:
+        span = self._pieces.span if self._pieces else None
+        if self._pieces is None or span is None:
+            return None
+        values = (self._first, *map(_microseconds, span))
+        found = self._found("seq <= ? AND time >= ? AND time < ?", values, flows_only=True)
+        self._pieces.done()
+        return Past(found, span[0])
+
+    def _found(self, where: str, values: tuple[int, ...], flows_only: bool = False) -> Arrivals:
+        flows = " AND json_extract(record, '$.probe') = 'transfer'" if flows_only else ""
         observations = self._rows(
-            "SELECT record FROM observations WHERE seq > ? AND seq <= ? AND time >= ? ORDER BY seq", span
+            f"SELECT record FROM observations WHERE {where}{flows} ORDER BY seq", values
         )
         lines = self._rows(
-            "SELECT kind, time, run_id, vantage, record FROM lines WHERE seq > ? AND seq <= ? AND time >= ? "
-            "ORDER BY seq",
-            span,
+            f"SELECT kind, time, run_id, vantage, record FROM lines WHERE {where} ORDER BY seq", values
         )
-        self._learn(span)
-        self._after = until
+        # Which pseudonyms are of one invite: they count once.
+        owners = self._rows(
+            "SELECT DISTINCT vantage, invites.id FROM items JOIN invites ON invites.number = items.invite "
+            f"WHERE {where} AND vantage IS NOT NULL",
+            values,
+        )
+        self._facts.update((vantage, VantageFacts(invite=invite)) for vantage, invite in owners)
         return Arrivals([_read(record, Observation) for (record,) in observations], *_sorted(lines))
 
     def facts(self) -> Mapping[str, VantageFacts]:
@@ -78,20 +101,15 @@ class CollectedSource:
     def close(self) -> None:
         self._connection.close()
 
-    def _learn(self, span: tuple[int, int, int]) -> None:
-        """Which pseudonyms are of one invite: they count once."""
-        found = self._rows(
-            "SELECT DISTINCT vantage, invites.id FROM items JOIN invites ON invites.number = items.invite "
-            "WHERE seq > ? AND seq <= ? AND time >= ? AND vantage IS NOT NULL",
-            span,
-        )
-        self._facts.update((vantage, VantageFacts(invite=invite)) for vantage, invite in found)
-
     def _rows(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
         try:
             return self._connection.execute(statement, values).fetchall()
         except sqlite3.Error as error:
             raise SourceError(f"{self._path} cannot be read: {error}") from None
+
+
+def _microseconds(time: datetime) -> int:
+    return (time - _EPOCH) // _MICROSECOND
 
 
 def _sorted(lines: list[Any]) -> tuple[list[VerdictLine], list[Round], list[Session]]:

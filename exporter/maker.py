@@ -56,6 +56,10 @@ class Maker:
         )
         return _packed(msgspec.json.encode(series), zipped)
 
+    def read_on(self) -> bool:
+        """Read a piece of the past; gives whether there may be more."""
+        return self._reader.read_on()
+
     def close(self) -> None:
         """Let go of the store."""
         self._reader.close()

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 
-from exporter.board.history import KEPT, Cell, History
-from exporter.board.series import Hour
+from exporter.board.history import KEPT, Cell, History, Words
+from exporter.board.series import Hour, hour
 from exporter.board.state import Board, Known, board, hours_in
 from exporter.collect import K, Seen, overall, per_network, per_vantage
 from exporter.events import EventWindow, event_windows
@@ -44,9 +44,11 @@ class Reader:
         restarts: int = 0,
     ) -> None:
         self.own = source.own
+        self._k = 1 if source.own else K
         self.live = Live(platforms, PHASE_BUCKETS, interval)
         self.history = History()
         self._begun = False
+        self._known_since: datetime | None = None  # None once the past is read
         self._source = source
         self._platforms = dict(platforms)
         self._windows = windows
@@ -70,27 +72,51 @@ class Reader:
 
     def series(self, cell: Cell) -> tuple[list[Hour], int]:
         """Hours of one platform in one network, and the least number of invites behind each."""
-        known = self._known()
+        known = self._known(self._utc())
         return hours_in(known, cell), known.k
 
-    def _known(self) -> Known:
-        now = self._utc()
+    def _known(self, now: datetime) -> Known:
         readable = self._take(now)
         return Known(
             now=now,
             standings=self.live.standing(now, self._facts),
             history=self.history,
-            facts=self._facts,
+            count=self._count,
             names=self._platforms,
             windows=self._windows,
-            k=1 if self.own else K,
+            k=self._k,
             own=self.own,
             readable=readable,
+            since=self._known_since,
         )
+
+    def _count(self, start: datetime, words: Words) -> Hour:
+        """What a network says in an hour; a vantage without an invite speaks for itself."""
+        said = (
+            (self._facts.get(vantage, VantageFacts()).invite or vantage, heard.word, heard.ratio)
+            for vantage, heard in words.items()
+        )
+        return hour(start, said, self._k)
 
     def board(self) -> Board:
         """Read the store and make the board; where it cannot be read, from what is known, and marked so."""
-        return board(self._known())
+        return board(self._known(self._utc()))
+
+    def read_on(self) -> bool:
+        """Read what is new and one piece of the past; gives whether there may be more of it."""
+        now = self._utc()
+        if not self._take(now):
+            return False
+        try:
+            past = self._source.past()
+        except SourceError:
+            return False
+        if past is not None:
+            self.history.take(past.arrivals, now, past=True)
+            self._facts = self._source.facts()
+        self.history.count(self._count)
+        self._known_since = past.begin if past else None
+        return past is not None
 
     def close(self) -> None:
         """Let go of the store."""
@@ -98,11 +124,12 @@ class Reader:
 
     def _take(self, now: datetime) -> bool:
         try:
-            arrivals = self._source.arrivals(now - KEPT)
+            arrivals = self._source.arrivals(now - KEPT, now - self.live.fresh)
             self.history.take(arrivals, now)
             # What was in the store before we began is no late arrival.
             self.live.take(arrivals if self._begun else _since(arrivals, now - self.live.fresh), now)
-            self._begun = True
+            if not self._begun:
+                self._begun, self._known_since = True, now - self.live.fresh
             self._facts, self._state = self._source.facts(), self._source.state()
         except SourceError:
             return False

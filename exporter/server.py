@@ -10,7 +10,7 @@ from typing import Final
 from aiohttp import web
 
 from exporter.access import allowed
-from exporter.asking import Ask, MakerDied
+from exporter.asking import Ask, MakerDied, MakerFailed
 from exporter.board.routes import board_routes
 from exporter.kept import Kept
 from exporter.pages import CONTENT_TYPES, Wanted, Which, negotiated
@@ -25,6 +25,7 @@ _HEADERS: Final = {
 }
 
 PAGES: Final = web.AppKey("pages", Kept[Wanted])
+ASK: Final = web.AppKey("ask", Ask)
 # Two scrapers one after the other see the same page.
 FRESH: Final = 1.0  # seconds
 # A scrape waits no longer than this for a newer page when an older one is ready.
@@ -58,6 +59,7 @@ def make_app(
     `probe` answers /probe, which needs the token where there is one.
     """
     app = web.Application(middlewares=[_without_maker])
+    app[ASK] = ask
     app[PAGES] = Kept(ask, "metrics", monotonic, fresh=FRESH, patience=PATIENCE)
     app.cleanup_ctx.append(_running)
     links = [*_LINKS, _PROBE_LINK] if probe else list(_LINKS)
@@ -78,11 +80,23 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
     pages = app[PAGES]
     await pages.get(Wanted("public", "text", gzip=True))
     gc.freeze()  # what is loaded by now stays: searching it for garbage would only hold up the loop
-    warm = asyncio.create_task(pages.keep_warm(WARM))
+    busy = [asyncio.create_task(pages.keep_warm(WARM)), asyncio.create_task(_reading(app[ASK]))]
     yield
-    warm.cancel()
-    with suppress(asyncio.CancelledError):
-        await warm
+    for task in busy:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _reading(ask: Ask) -> None:
+    """The past piece by piece, so that whoever asks meanwhile waits for one piece; then what is new."""
+    while True:
+        try:
+            more = await ask("read_on")
+        except (MakerDied, MakerFailed):
+            more = False  # told already, or told to whoever asks for a page
+        if not more:
+            await asyncio.sleep(WARM)
 
 
 @web.middleware

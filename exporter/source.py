@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Final, Protocol
 
+from measurements.arrivals import Arrivals as StoredArrivals
 from measurements.arrivals import Cursor
 from measurements.records import Observation, SummaryLine, ThrottleLine, VerdictLine
 from measurements.store import Spool
 from measurements.store_errors import StoreError
+
+# One device's day is read in a tenth of a second.
+_STEP: Final = timedelta(days=1)
 
 
 class SourceError(Exception):
@@ -54,6 +58,32 @@ class Arrivals:
 
 
 @dataclass(frozen=True)
+class Past:
+    """A piece of what was measured before: flows, verdicts and sessions since `begin`."""
+
+    arrivals: Arrivals
+    begin: datetime
+
+
+class Pieces:
+    """The time between two moments in steps, newest first."""
+
+    def __init__(self, since: datetime, until: datetime, step: timedelta) -> None:
+        self._since, self._until, self._step = since, until, step
+
+    @property
+    def span(self) -> tuple[datetime, datetime] | None:
+        """Begin and end of the piece that is next; None: no more."""
+        return (
+            (max(self._since, self._until - self._step), self._until) if self._until > self._since else None
+        )
+
+    def done(self) -> None:
+        """Go on to the next."""
+        self._until -= self._step
+
+
+@dataclass(frozen=True)
 class StoreState:
     """How the store itself fares: values by metric name (`exporter.metrics`), and refused records by reason."""
 
@@ -68,8 +98,15 @@ class Source(Protocol):
     def own(self) -> bool:
         """True if all records are of the person who serves them: then nothing needs to be hidden from /metrics."""
 
-    def arrivals(self, since: datetime) -> Arrivals:
-        """What arrived since the last call; on the first call, what was measured at `since` or later.
+    def arrivals(self, since: datetime, lately: datetime) -> Arrivals:
+        """What arrived since the last call; on the first call, what was measured at `lately` or later.
+
+        What was there already, back to `since`, is left to `past`, or comes with the first call where it cannot be read
+        in pieces. Raises SourceError; the next call then gives what this one would have given.
+        """
+
+    def past(self) -> Past | None:
+        """The next older piece of what was there at the first call; None: there is no more.
 
         Raises SourceError; the next call then gives what this one would have given.
         """
@@ -91,14 +128,38 @@ class SpoolSource:
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
         self._cursor: Cursor | None = None
+        self._first: Cursor | None = None
+        self._pieces: Pieces | None = None
 
-    def arrivals(self, since: datetime) -> Arrivals:
+    def arrivals(self, since: datetime, lately: datetime) -> Arrivals:
         first = self._cursor is None
+        found = self._found(self._cursor or Cursor(), lately if first else None)
+        self._cursor = found.cursor
+        if first:
+            self._first, self._pieces = found.cursor, Pieces(since, lately, _STEP)
+        return self._sorted(found)
+
+    def past(self) -> Past | None:
+        span = self._pieces.span if self._pieces else None
+        if self._pieces is None or span is None:
+            return None
+        found = self._sorted(self._found(Cursor(), *span, upto=self._first))
+        self._pieces.done()
+        return Past(found, span[0])
+
+    def _found(
+        self,
+        after: Cursor,
+        since: datetime | None,
+        before: datetime | None = None,
+        upto: Cursor | None = None,
+    ) -> StoredArrivals:
         try:
-            found = self._spool.arrivals(self._cursor or Cursor(), since if first else None)
+            return self._spool.arrivals(after, since, before, upto)
         except StoreError as error:
             raise SourceError(str(error)) from None
-        self._cursor = found.cursor
+
+    def _sorted(self, found: StoredArrivals) -> Arrivals:
         verdicts: list[VerdictLine] = []
         rounds: list[Round] = []
         sessions: list[Session] = []
@@ -108,8 +169,16 @@ class SpoolSource:
             elif isinstance(record, SummaryLine):
                 rounds.append(Round(time, record))
             else:
-                sessions.append(Session(time, run_id, record))
+                sessions.append(Session(time, run_id, record, self._whose(run_id)))
         return Arrivals(found.observations, verdicts, rounds, sessions)
+
+    def _whose(self, run_id: str | None) -> str | None:
+        """The vantage that measured in this run; its line does not tell."""
+        try:
+            rows = self._spool.observations(run_id=run_id, limit=1) if run_id else []
+        except StoreError as error:
+            raise SourceError(str(error)) from None
+        return rows[0].vantage if rows else None
 
     def facts(self) -> Mapping[str, VantageFacts]:
         return {}

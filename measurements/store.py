@@ -182,17 +182,25 @@ class Spool:
         """Results of throttling sessions in the order they were stored; with `limit` the newest ones."""
         return self._lines("throttle", run_id, since, None, limit)
 
-    def arrivals(self, after: Cursor, since: datetime | None = None) -> Arrivals:
-        """What was stored after the cursor, whenever measured; with `since` what was measured then or later."""
-        (newest,) = self._database.rows(
-            "SELECT (SELECT ifnull(max(seq), -1) FROM observations), (SELECT ifnull(max(seq), -1) FROM lines)"
-        )
-        until = Cursor(*newest)
+    def arrivals(
+        self,
+        after: Cursor,
+        since: datetime | None = None,
+        before: datetime | None = None,
+        upto: Cursor | None = None,
+    ) -> Arrivals:
+        """What was stored after the cursor (and no later than `upto`), whenever measured, or in [`since`, `before`)."""
+        if upto is None:
+            (newest,) = self._database.rows(
+                "SELECT (SELECT ifnull(max(seq), -1) FROM observations), (SELECT ifnull(max(seq), -1) FROM lines)"
+            )
+            upto = Cursor(*newest)
         observations, lines = Where(), Where()
-        observations.between("seq", after.observations, until.observations)
-        lines.between("seq", after.lines, until.lines)
+        observations.between("seq", after.observations, upto.observations)
+        lines.between("seq", after.lines, upto.lines)
         for where in (observations, lines):
             where.since(since)
+            where.before(before)
         records = self._database.rows(
             f"SELECT record FROM observations {observations.text} ORDER BY seq", observations.values
         )
@@ -205,7 +213,7 @@ class Spool:
                 StoredLine(from_microseconds(time), run_id, msgspec.json.decode(record, type=_KINDS[kind]))
                 for kind, time, run_id, record in rows
             ],
-            until,
+            upto,
         )
 
     def waiting(self, limit: int | None = None) -> list[Item]:

@@ -166,6 +166,11 @@ class Where:
             self._parts.append("time >= ?")
             self.values.append(microseconds(time))
 
+    def before(self, time: datetime | None) -> None:
+        if time is not None:
+            self._parts.append("time < ?")
+            self.values.append(microseconds(time))
+
     def between(self, column: str, after: int, until: int) -> None:
         """Above `after`, up to `until` and with it."""
         self._parts.append(f"{column} > ? AND {column} <= ?")

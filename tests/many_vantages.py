@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from exporter.maker import Maker
 from exporter.reading import Reader
-from exporter.source import Arrivals, Round, Session, StoreState, VantageFacts
+from exporter.source import Arrivals, Past, Round, Session, StoreState, VantageFacts
 from measurements.records import Observation, ThrottleLine, VerdictLine
 from measurements.targets import Targets
 from measurements.targets_file import load_targets
@@ -24,9 +24,13 @@ class MemorySource:
     known: dict[str, VantageFacts] = field(default_factory=dict)
     store: StoreState = field(default_factory=StoreState)
     own: bool = False
+    older: list[Past] = field(default_factory=list)
 
-    def arrivals(self, since: datetime) -> Arrivals:
+    def arrivals(self, since: datetime, lately: datetime) -> Arrivals:
         return self.batches.pop(0) if self.batches else Arrivals()
+
+    def past(self) -> Past | None:
+        return self.older.pop(0) if self.older else None
 
     def facts(self) -> Mapping[str, VantageFacts]:
         return self.known
@@ -82,7 +86,7 @@ class Crowds(MemorySource):
     networks: int = 40
     begun: bool = False
 
-    def arrivals(self, since: datetime) -> Arrivals:
+    def arrivals(self, since: datetime, lately: datetime) -> Arrivals:
         size, self.begun = (20 if self.begun else self.size), True
         return crowd(load_targets(None), size, self.networks, datetime.now(UTC))
 

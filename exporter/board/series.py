@@ -1,12 +1,11 @@
 """A network's platform hour by hour and day by day. Pure."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 import msgspec
 
 from exporter.board.agree import INTERFERENCE, ratio, voices
-from exporter.board.history import Hours
 from exporter.standing import badness
 
 
@@ -41,20 +40,16 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
     days: list[Day]
 
 
-def hours_of(heard: Hours, starts: Sequence[datetime], invite: Callable[[str], str], k: int) -> list[Hour]:
-    """What the network says in each of these hours, by the same rules as now."""
-    return [_hour(heard, start, invite, k) for start in starts]
-
-
-def _hour(heard: Hours, start: datetime, invite: Callable[[str], str], k: int) -> Hour:
-    said = [(invite(vantage), each) for vantage, each in heard[start].items()] if start in heard else []
-    speaking = voices(((who, each.word) for who, each in said), k)
+def hour(start: datetime, said: Iterable[tuple[str, str | None, float | None]], k: int) -> Hour:
+    """What the network says in an hour, by the same rules as now. `said`: invite, verdict, ratio of each vantage."""
+    known = list(said)
+    speaking = voices(((invite, word) for invite, word, _ratio in known), k)
     return Hour(
         start=start,
         state=speaking.word,
         vantages=speaking.count,
         agreeing=speaking.agreeing,
-        ratio=ratio(((who, each.ratio) for who, each in said), k),
+        ratio=ratio(((invite, value) for invite, _word, value in known), k),
     )
 
 

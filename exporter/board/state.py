@@ -13,10 +13,9 @@ import msgspec
 from msgspec import Meta
 
 from exporter.board.agree import INTERFERENCE, ratio, voices
-from exporter.board.history import HOUR, KEPT, Cell, History, hour_of
-from exporter.board.series import Hour, days_of, hours_of, transitions
+from exporter.board.history import HOUR, KEPT, Cell, Count, History, hour_of
+from exporter.board.series import Hour, days_of, transitions
 from exporter.events import EventWindow
-from exporter.source import VantageFacts
 from exporter.standing import OfPlatform, Standing
 from measurements.owners import operator
 
@@ -60,6 +59,9 @@ class PlatformState(msgspec.Struct, frozen=True, kw_only=True):
     days: Annotated[
         list[State], Meta(description="The last 30 UTC days, oldest first: the worst hour of each")
     ]
+    hours_in_windows: Annotated[
+        list[bool], Meta(description="Of the last 24 hours, those that a scheduled event reaches into")
+    ]
     last_24_hours: Measured
     last_30_days: Measured
 
@@ -101,6 +103,9 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
 
     time: Annotated[datetime, Meta(description="When the store was read")]
     store_readable: Annotated[bool, Meta(description="false: this is what was known before the store failed")]
+    known_since: Annotated[
+        datetime | None, Meta(description="What was before is still being read; null: all is known")
+    ]
     own: Annotated[bool, Meta(description="true: all records are of the one who serves them")]
     k: Annotated[int, Meta(description="Least number of invites behind every state shown")]
     networks: list[NetworkState]
@@ -115,16 +120,13 @@ class Known:
     now: datetime
     standings: Sequence[Standing]
     history: History
-    facts: Mapping[str, VantageFacts]
+    count: Count
     names: Mapping[str, str]  # platform's id -> name, in the order of the targets
     windows: Sequence[EventWindow]
     k: int
     own: bool
     readable: bool
-
-    def invite(self, vantage: str) -> str:
-        """Whose vantage it is; one without an invite speaks for itself."""
-        return self.facts.get(vantage, VantageFacts()).invite or vantage
+    since: datetime | None = None  # how far back the past is read; None = all of it
 
 
 def hours_in(known: Known, cell: Cell) -> list[Hour]:
@@ -132,7 +134,7 @@ def hours_in(known: Known, cell: Cell) -> list[Hour]:
     last = hour_of(known.now)
     first = last - KEPT + HOUR
     starts = [first + number * HOUR for number in range(int(KEPT / HOUR))]
-    return hours_of(known.history.cells.get(cell, {}), starts, known.invite, known.k)
+    return known.history.hours(cell, starts, known.count)
 
 
 def board(known: Known) -> Board:
@@ -156,6 +158,7 @@ def board(known: Known) -> Board:
     return Board(
         time=known.now,
         store_readable=known.readable,
+        known_since=known.since,
         own=known.own,
         k=known.k,
         networks=networks,
@@ -206,6 +209,7 @@ def _platform(known: Known, cell: Cell, name: str, hours: list[Hour]) -> Platfor
         ratio=ratio(((invite, of.ratio) for invite, of in said), known.k),
         hours=[each.state for each in hours[-24:]],
         days=[each.state for each in days],
+        hours_in_windows=[_in_window(known.windows, cell.platform, each.start) for each in hours[-24:]],
         last_24_hours=_measured([each.state for each in hours[-24:]]),
         last_30_days=_measured([each.state for each in days]),
     )
@@ -237,6 +241,14 @@ def _measured(states: Sequence[str | None]) -> Measured:
         sum(state is not None for state in states),
         sum(state in INTERFERENCE for state in states),
         len(states),
+    )
+
+
+def _in_window(windows: Iterable[EventWindow], platform: str, start: datetime) -> bool:
+    begin, end = start.timestamp(), (start + HOUR).timestamp()
+    return any(
+        each.start < end and each.end > begin and (not each.platforms or platform in each.platforms)
+        for each in windows
     )
 
 

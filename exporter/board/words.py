@@ -20,6 +20,7 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     lead: str
     as_of: str
     unreadable: str
+    reading: str
     own: str
     public: str
     nothing: str
@@ -52,6 +53,9 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     window_active: str
     all_platforms: str
     windows_note: str
+    windows_mark: str
+    in_window: str
+    hours_in_windows: str
     about: str
     notes: list[str]
     language_label: str

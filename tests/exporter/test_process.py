@@ -27,7 +27,7 @@ PAGE = Wanted("public", "text", gzip=False)
 class Broken(MemorySource):
     """A store behind which a mistake of ours waits."""
 
-    def arrivals(self, since: datetime) -> Arrivals:
+    def arrivals(self, since: datetime, lately: datetime) -> Arrivals:
         raise ZeroDivisionError("our mistake")
 
 

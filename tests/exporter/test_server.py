@@ -34,7 +34,7 @@ class Others(SpoolSource):
 class Broken(SpoolSource):
     """A store that cannot be read."""
 
-    def arrivals(self, since: datetime):
+    def arrivals(self, since: datetime, lately: datetime):
         raise SourceError("the file is locked")
 
 

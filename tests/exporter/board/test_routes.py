@@ -111,7 +111,10 @@ async def test_tables_name_their_rows_and_columns_and_pictures_say_what_they_sho
     labels = [
         attributes.get("aria-label") for _tag, attributes in elements.tags if attributes.get("role") == "img"
     ]
-    assert "YouTube: measured in 23 of 24 hours, interference in 4" in labels
+    assert "YouTube: measured in 23 of 24 hours, interference in 4; hours of events: 3" in labels
+    assert "VK: measured in 23 of 24 hours, interference in 0" in labels
+    marked = [each.get("title") or "" for _tag, each in elements.tags if "event" in (each.get("class") or "")]
+    assert [title.endswith("; during an event") for title in marked] == [True] * 3
     assert all(labels)
     ids = [attributes["id"] for _tag, attributes in elements.tags if "id" in attributes]
     assert len(ids) == len(set(ids))

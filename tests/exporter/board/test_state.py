@@ -7,8 +7,10 @@ import pytest
 from exporter.board.history import hour_of
 from exporter.board.state import Board, PlatformState
 from exporter.events import EventWindow
-from exporter.source import SourceError
-from tests.exporter.board.emulated import NOW, hostile, reader, said, town
+from exporter.reading import Reader
+from exporter.source import Arrivals, Past, SourceError
+from tests.exporter.board.emulated import NAMES, NOW, hostile, reader, said, town
+from tests.many_vantages import MemorySource
 
 
 def of(board: Board, platform: str, asn: str = "9198") -> PlatformState:
@@ -87,7 +89,7 @@ def test_a_store_that_cannot_be_read_is_said_and_the_last_known_shown() -> None:
     broken = town()
     broken.board()
 
-    def arrivals(since: object) -> None:
+    def arrivals(since: object, lately: object) -> None:
         raise SourceError("locked")
 
     broken._source.arrivals = arrivals  # type: ignore[method-assign]  # the store fails after the first look
@@ -114,3 +116,37 @@ def test_event_windows_near_now_are_shown(start: int, end: int, shown: bool, act
 
 def test_unknown_words_of_a_store_do_not_stop_the_board() -> None:
     assert hostile().board().networks
+
+
+def test_while_the_past_is_being_read_the_page_says_from_when_it_is_known() -> None:
+    older = [
+        Past(Arrivals(verdicts=[said("v", "vk", "blocked", hours)]), NOW - timedelta(hours=hours))
+        for hours in (5, 9)
+    ]
+    source = MemorySource([Arrivals(verdicts=[said("v", "vk", "accessible")])], own=True, older=older)
+    made = Reader(source, platforms=NAMES, utc=lambda: NOW, monotonic=lambda: 0.0)
+    assert of(made.board(), "vk").hours[-6] is None
+    assert made.board().known_since == NOW - timedelta(hours=2)
+    assert made.read_on()
+    assert made.board().known_since == NOW - timedelta(hours=5)
+    assert made.read_on()
+    assert not made.read_on()
+    board = made.board()
+    assert board.known_since is None
+    assert [of(board, "vk").hours[number] for number in (-1, -6, -10)] == ["accessible", "blocked", "blocked"]
+
+
+def test_hours_of_events_are_marked_for_the_platforms_that_they_concern() -> None:
+    at = hour_of(NOW).timestamp()
+    windows = [
+        EventWindow("e", at - 3 * 3600, at - 1800, ("youtube",)),
+        EventWindow("f", at - 9 * 3600, at - 8 * 3600),
+    ]
+    board = reader([said("v", "vk", "accessible")], own=True, windows=windows).board()
+    assert [n - 23 for n, inside in enumerate(of(board, "youtube").hours_in_windows) if inside] == [
+        -9,
+        -3,
+        -2,
+        -1,
+    ]
+    assert [n - 23 for n, inside in enumerate(of(board, "vk").hours_in_windows) if inside] == [-9]
