@@ -76,6 +76,14 @@ def look_into(spool: Spool) -> Stored:
     )
 
 
+def plain_words() -> str:
+    """Said of a store that is not encrypted."""
+    return _(
+        "Stored results are not encrypted: this installation has no SQLCipher. "
+        "Use the system's disk encryption, or efir run --keep-nothing"
+    )
+
+
 def sending_words(stands: Standing) -> str:
     """How sending stands, in one sentence."""
     if stands.consent is None or not stands.consent.upload:

@@ -6,12 +6,13 @@ acknowledged survives kill -9 and power loss; `secure_delete`, so that what was 
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from measurements.sqlcipher import ENGINE_ERRORS, OPENING_ERRORS
+from measurements.sqlcipher import BUSY_SECONDS, ENGINE_ERRORS, OPENING_ERRORS
 from measurements.store_errors import StoreError, explain
 from measurements.writer import Writer
 
@@ -21,6 +22,8 @@ IN_MEMORY: Final = Path(":memory:")
 # Statements that lead from each version of the tables to the next one.
 Steps = Sequence[Sequence[str]]
 
+# Making a file takes milliseconds.
+_LOOK_AGAIN: Final = 0.01  # seconds
 _SETTINGS: Final = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON")
 
 
@@ -104,6 +107,20 @@ def version(connection: sqlite3.Connection, path: Path, steps: Steps) -> int:
 
 
 def _settled(connection: sqlite3.Connection) -> sqlite3.Connection:
+    """SQLite waits for others, but not while one of them makes the file or leaves it as the last: then we do."""
+    until = time.monotonic() + BUSY_SECONDS
     for setting in _SETTINGS:
-        connection.execute(f"PRAGMA {setting}")
+        while not _set(connection, setting, last=time.monotonic() > until):
+            time.sleep(_LOOK_AGAIN)
     return connection
+
+
+def _set(connection: sqlite3.Connection, setting: str, last: bool) -> bool:
+    """False if another connection was in the way; `last` makes that an error."""
+    try:
+        connection.execute(f"PRAGMA {setting}")
+    except ENGINE_ERRORS as error:
+        if last or getattr(error, "sqlite_errorname", "") != "SQLITE_BUSY":
+            raise
+        return False
+    return True

@@ -5,7 +5,7 @@ import click
 from efir.exits import Exit
 from efir.i18n import _
 from efir.options import Shared, shared_options
-from efir.standing import look, sending_words
+from efir.standing import look, plain_words, sending_words
 
 
 @click.command()
@@ -37,12 +37,7 @@ def command(shared: Shared) -> Exit:
         _("Consent: recorded {time:%Y-%m-%d}").format(time=consent.time) if consent else _("Consent: none")
     )
     if stored.encrypted is False:
-        shared.out.text(
-            _(
-                "Stored results are not encrypted: this installation has no SQLCipher. "
-                "Use the system's disk encryption, or efir run --keep-nothing"
-            )
-        )
+        shared.out.text(plain_words())
     if last is None:
         shared.out.text(_("No round yet. To measure once: efir run --once"))
         return Exit.OK

@@ -167,8 +167,8 @@ def _sending(site: Site) -> str:
 
 def _data(site: Site) -> str:
     installed, _running = standing(site.shared)
-    counts = site.look().stored.counts
-    return data_page(site.folder.root, counts, installed, site.take_notice(), _measuring(site))
+    stored = site.look().stored
+    return data_page(site.folder.root, stored, installed, site.take_notice(), _measuring(site))
 
 
 def _measuring(site: Site) -> bool:

@@ -2,10 +2,9 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
-from threading import Lock
 from typing import Final
 
 from efir.options import Shared
@@ -54,25 +53,13 @@ class Site:
 
     def __post_init__(self) -> None:
         self.folder = StateFolder(self.shared.state)
-        self._door = Lock()
         self.work = Work(self.shared, self.open_spool)
         # By the file in use at the start: a later one names the same platforms.
         self.names = {name: each.name for name, each in targets_in_use(self.shared).platforms.items()}
 
-    @contextmanager
-    def open_spool(self) -> Iterator[Spool]:
+    def open_spool(self) -> AbstractContextManager[Spool]:
         """The store to write to. Raises StoreError."""
-        if self.memory:
-            yield self.memory
-            return
-        # SQLite does not wait while another connection makes a file, or takes leave of it as the last one.
-        with self._door:
-            spool = Spool(self.folder.spool)
-        try:
-            yield spool
-        finally:
-            with self._door:
-                spool.close()
+        return nullcontext(self.memory) if self.memory else Spool(self.folder.spool)
 
     @contextmanager
     def stored(self) -> Iterator[Spool | None]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from measurements.records import Observation, SummaryLine, ThrottleLine, VerdictLine
-from measurements.spool_file import connect
+from measurements.spool_file import connect, prepare
 from measurements.state import StateError
 from measurements.store import Spool
 from measurements.store_errors import SpoolFull, StoreError
@@ -163,6 +163,24 @@ def test_many_threads_and_two_processes_worth_of_spools_write_at_once(path: Path
         assert one.counts()["observations"] == 200
 
 
+def test_who_opens_a_file_that_another_is_making_waits(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    prepare(path)
+    path.touch()
+    waits: list[float] = []
+    with closing(connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        def while_waiting(seconds: float) -> None:
+            waits.append(seconds)
+            other.execute("ROLLBACK")
+
+        monkeypatch.setattr("measurements.database.time.sleep", while_waiting)
+        with Spool(path) as spool:
+            assert spool.counts()["observations"] == 0
+    assert len(waits) == 1
+
+
 def test_a_bad_job_fails_alone_when_jobs_are_committed_together(path: Path) -> None:
     def fail(connection: sqlite3.Connection) -> None:
         connection.execute("INSERT INTO meta VALUES ('half', '1')")
@@ -186,7 +204,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from datetime import UTC, datetime
-from measurements.spool_file import connect
+from measurements.spool_file import connect, prepare
 from measurements.records import Observation
 from measurements.state import StateError
 from measurements.store import Spool

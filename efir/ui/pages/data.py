@@ -4,24 +4,24 @@ from pathlib import Path
 
 from efir.forgetting import cannot_remove
 from efir.i18n import _
+from efir.standing import Stored, plain_words
 from efir.ui.markup import Markup, tag
 from efir.ui.pages.layout import button, card, form, megabytes, page, paragraphs, tick
 from efir.ui.work import Ended
 
 
-def data_page(
-    folder: Path, counts: dict[str, int], installed: bool, notice: Ended | None, measuring: bool
-) -> str:
-    """`counts` as `Spool.counts`, empty where nothing is stored."""
+def data_page(folder: Path, stored: Stored, installed: bool, notice: Ended | None, measuring: bool) -> str:
+    """What lies here, and the ways to take it out or away."""
     return page(
         "data",
         _("Your data"),
         card(
             _("What is kept here"),
-            tag("p", _stored(counts)),
+            tag("p", _stored(stored.counts)),
+            tag("p", plain_words(), class_="notice warning") if stored.encrypted is False else None,
             tag("p", _("Folder: {path}").format(path=folder), class_="quiet"),
         ),
-        card(_("Take a copy"), *_copy(counts)),
+        card(_("Take a copy"), *_copy(stored.counts)),
         card(_("Delete the results"), _delete(), class_="card serious"),
         card(_("Remove everything"), _wipe(installed), class_="card serious"),
         notice=notice,
@@ -44,8 +44,8 @@ def _stored(counts: dict[str, int]) -> str:
 
 def _copy(counts: dict[str, int]) -> list[Markup | None]:
     about = _(
-        "One file with all results, one record a line. The browser puts it among its downloads, where Efir cannot "
-        "delete it."
+        "One file with all results, one record a line, not encrypted. The browser puts it among its downloads, where "
+        "Efir cannot delete it."
     )
     link = tag("a", _("Download the results"), href="download", class_="button") if counts else None
     return [tag("p", about), tag("p", link) if link else None]
