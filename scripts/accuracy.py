@@ -31,8 +31,9 @@ SEED = 20180327
 EVERY = (*SCENARIOS, *power_rows())
 END_TO_END = """Whole sessions of `efir throttle` in the emulated network: a real kernel's TCP, servers, TLS, packets
 through the box of the scenario. Sessions are sped up as the lab's matrix speeds them up (at most 14 pairs, no pauses,
-flows of 4 s and 131 kB); seeds from {seed} on, {jobs} sessions at a time. *MB* is all that a session received. The
-last two columns are what the other rules above say of the session's first pair.
+flows of 4 s and 131 kB); seeds from {seed} on, {jobs} sessions at a time, on {processors} processors with a load
+of {load:.0f} (a busy machine slows the controls and makes them noisy). *MB* is all that a session received. The last
+two columns are what the other rules above say of the session's first pair.
 """
 
 
@@ -54,7 +55,10 @@ def emulate(runs: int, seed: int, jobs: int) -> None:
                 continue
             found[case].append(outcome)
             sys.stderr.write(f"{case.scenario}: {outcome.line['verdict']} ({outcome.line['reason']})\n")
-            section = END_TO_END.format(seed=seed, jobs=jobs) + "\n" + table(found)
+            about = END_TO_END.format(
+                seed=seed, jobs=jobs, processors=os.cpu_count(), load=os.getloadavg()[1]
+            )
+            section = about + "\n" + table(found)
             PAGE.write_text(with_end_to_end(PAGE.read_text(), section))
 
 

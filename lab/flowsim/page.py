@@ -26,7 +26,8 @@ In brackets Wilson's 95 % interval, in percent. On innocent lines both other
 answers are right; how many sessions cleared the platform (not throttled) stands in the last column.
 
 Labels drawn anew (N8-permuted) are what the test's level promises for: ten pairs of a truly slowed platform all fall
-the same way once in 1,024 sessions, so about 0.1 % there is the level itself, not a fault of the lines.
+the same way once in 1,024 sessions, so about 0.1 % there is the level itself, not a fault of the lines. A rule of
+seconds (E4-3s) is missed where a long pair of 2 MB is over before it sets in: "not throttled" then means up to there.
 """
 
 _PEERS: Final = """## Other rules on the same flows

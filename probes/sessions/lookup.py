@@ -15,6 +15,7 @@ from probes.draft import Draft
 from probes.http import fetch
 from probes.page import Page, facts
 from probes.sessions.addresses import of_one_family
+from probes.sessions.patience import patient
 from probes.wire import urls
 
 PAGES: Final = 2  # addresses that a page is asked of before it counts as missing
@@ -72,7 +73,9 @@ class Lookup:
             addresses = await self.addresses(host, platform, "target", trusted=trusted)
             known = {each.address for each in pages}
             for address in islice(cycle(each for each in addresses if each not in known), PAGES):
-                page, row = await self._page(wanted.page, address, platform)
+                # Only the first is waited for longer: a crawl begins within that time, silence goes on.
+                context = self.context if pages else patient(self.context)
+                page, row = await self._page(wanted.page, address, platform, context)
                 pages.append(row)
                 found = re.search(wanted.pattern, page.decoded.decode("utf-8", errors="replace"))
                 if found:
@@ -81,12 +84,14 @@ class Lookup:
                     return Found(None, tuple(pages))
         return Found(None, tuple(pages))
 
-    async def _page(self, url: str, address: str, platform: str) -> tuple[Page, Observation]:
+    async def _page(
+        self, url: str, address: str, platform: str, context: Context
+    ) -> tuple[Page, Observation]:
         endpoint = Endpoint(id="discover", probes=("http",), url=url)
         page = Page(url)
-        with Draft(Target(platform, "target", endpoint, address=address), self.context, "http") as draft:
+        with Draft(Target(platform, "target", endpoint, address=address), context, "http") as draft:
             stream = await draft.handshake(await draft.connect(), ("http/1.1",))
             await fetch(draft, stream, page)
-        row = draft.observation(http=facts(page, None, self.context))
+        row = draft.observation(http=facts(page, None, context))
         self.keep(row)
         return page, row

@@ -87,6 +87,8 @@ class Offers:
             found = await self.lookup.discover(self.transfer.discover, self.platform)
             url = found.url
             self.pages.extend(flow_of(row, self.flows.started) for row in found.pages)
+            if found.pages and use_of(self.pages[0]) in STOPPED:
+                self.flows.patience = 1.0
         return own_side(self.platform, self.family, url) if url else None
 
     async def _own_addresses(self, own: Side) -> Split | None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 from typing import Any, Final
@@ -21,6 +21,7 @@ from probes.draft import Draft
 from probes.http import fetch
 from probes.page import Page
 from probes.sessions.arms import ArmPlan, Side
+from probes.sessions.patience import PATIENCE, patient
 from probes.sessions.plan import CAP_SHARE, FOREIGN_BYTES, WARM_UP_BYTES, Plan
 
 _PROBES: Final = {
@@ -71,11 +72,6 @@ def size_of(arm: ArmPlan, plan: Plan, random: Random, most: int) -> Size:
 def warm_up_of(plan: Plan) -> Size:
     """Where a first flow to an object ends."""
     return Size(cap_bytes=min(WARM_UP_BYTES, plan.flow_bytes), cap_seconds=plan.flow_seconds)
-
-
-# At 1 kbit/s the first segment of an answer takes 12 s, and our own hello half of that: 25 s in place of 10 tell a
-# crawl from silence.
-PATIENCE: Final = 2.5
 
 
 @dataclass
@@ -176,10 +172,7 @@ class Flows:
         return row
 
     def _context(self, role: Role) -> Context:
-        if role == "control":
-            return self.context
-        usual = self.context.deadlines
-        return replace(self.context, deadlines=replace(usual, tls=usual.tls * self.patience))
+        return self.context if role == "control" else patient(self.context, self.patience)
 
     async def _with_sender(self, plan: ArmPlan, row: Observation) -> Observation:
         """The record with what our server saw of the flow; asked under the neutral name, on a control's address."""
