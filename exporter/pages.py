@@ -25,12 +25,17 @@ CONTENT_TYPES: Final[dict[Format, str]] = {
     "text": exposition.CONTENT_TYPE_PLAIN_0_0_4,
     "openmetrics": openmetrics.CONTENT_TYPE_LATEST,
 }
+# A quality of nothing says no (RFC 9110, section 12.4.2).
+_REFUSED: Final = frozenset({"q=0", "q=0.0", "q=0.00", "q=0.000"})
 
 
 def negotiated(accept: str) -> Format:
     """OpenMetrics for those who ask for it by name, else the text format 0.0.4 that everybody reads."""
-    asked = {each.split(";")[0].strip().lower() for each in accept.split(",")}
-    return "openmetrics" if "application/openmetrics-text" in asked else "text"
+    for each in accept.lower().split(","):
+        kind, *parameters = (part.strip() for part in each.split(";"))
+        if kind == "application/openmetrics-text" and not _REFUSED.intersection(parameters):
+            return "openmetrics"
+    return "text"
 
 
 class _Registry:

@@ -1,16 +1,19 @@
 """A round on demand: who may ask, how often, and what an impatient scraper gets."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
 from aiohttp import ClientSession
+from msgspec.structs import replace
+from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.probe import REST, ProbeOnDemand, Run
 from exporter.reading import Reader
-from exporter.source import Arrivals
+from exporter.source import Arrivals, Round
 from measurements.errors import ConfigurationError
 from measurements.targets import Targets
 from tests.exporter.conftest import NOW, names
@@ -133,3 +136,31 @@ async def test_who_is_sent_away(targets: Targets, query, headers, token, status)
     ):
         assert answer.status == status
         assert "<b>" not in await answer.text()
+
+
+HOSTILE = '<script>alert(1)</script>"\n# EOF\nefir_evil 1\n\u202e'
+
+
+async def test_hostile_words_stay_in_their_line_and_are_no_page(targets: Targets):
+    async def run(platform: str) -> Arrivals:
+        told = one_round(targets, Who(HOSTILE), NOW)
+        rows = [
+            replace(row, failure=f"unknown_failure: {HOSTILE}", resolver=HOSTILE) for row in told.observations
+        ]
+        lines = [replace(line, reason=HOSTILE, vantage=HOSTILE) for line in told.verdicts]
+        return Arrivals(rows, lines, [Round(NOW, told.summary)])
+
+    async with (
+        serving(targets, run, Clock()) as session,
+        session.get("/probe", params={"platform": "vk", "debug": "1"}) as answer,
+    ):
+        assert answer.content_type == "text/plain"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        debug, _, metrics = (await answer.text()).partition("\n# HELP")
+    assert all(json.loads(line)["type"] for line in debug.splitlines() if "verdict" in line[:20])
+    assert {json.loads(line)["vantage"] for line in debug.splitlines() if line} == {HOSTILE}
+    samples = [
+        sample for family in text_string_to_metric_families(f"# HELP{metrics}") for sample in family.samples
+    ]
+    assert samples
+    assert not [sample for sample in samples if sample.name == "efir_evil"]

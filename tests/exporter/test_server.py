@@ -53,6 +53,16 @@ async def get(session: ClientSession, url: str, **headers: str) -> tuple[int, st
 @pytest.mark.parametrize(
     ("accept", "kind", "ends_with_eof"),
     [
+        pytest.param("", "text/plain; version=0.0.4; charset=utf-8", False, id="no wish"),
+        pytest.param(
+            "text/html,;;=,*/*;q=x", "text/plain; version=0.0.4; charset=utf-8", False, id="nonsense"
+        ),
+        pytest.param(
+            "application/openmetrics-text;version=1.0.0;q=0,text/plain",
+            "text/plain; version=0.0.4; charset=utf-8",
+            False,
+            id="OpenMetrics refused",
+        ),
         pytest.param("*/*", "text/plain; version=0.0.4; charset=utf-8", False, id="anybody"),
         pytest.param(
             "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5",
@@ -89,6 +99,18 @@ async def test_single_vantages_are_seen_by_who_holds_the_token(spool: Spool, sou
     async with serving(source(spool), token) as session:
         assert (await get(session, "/metrics/vantages", **headers))[0] == status
         assert (await get(session, "/metrics"))[0] == 200
+
+
+async def test_a_compressed_page_says_the_same(spool: Spool):
+    async with serving(SpoolSource(spool)) as session:
+        pages = []
+        for encoding in ("gzip", "identity"):
+            async with session.get("/metrics", headers={"Accept-Encoding": encoding}) as answer:
+                assert answer.headers.get("Content-Encoding", "identity") == encoding
+                assert answer.headers["Vary"] == "Accept, Accept-Encoding"
+                text = await answer.text()  # the client unpacks it
+                pages.append({line.split()[0] for line in text.splitlines() if not line.startswith("#")})
+    assert pages[0] == pages[1]
 
 
 async def test_it_tells_when_the_store_cannot_be_read(spool: Spool):
