@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
+from statistics import median
 from typing import Any, Final
 
 import duckdb
@@ -18,12 +19,23 @@ from analysis.data import DataError
 from analysis.engines.duck import DuckData, connect
 from analysis.parquet_store import read_files
 from analysis.tables import FLAT, OBSERVATIONS, Table
+from analysis.verdicts.pairs import throttled
 from analysis.verdicts.stored import of_hours, of_round
-from exporter.source import Arrivals, Past, Round, SourceError, StoreState, VantageFacts
-from measurements.records import Observation, Phases, SummaryLine, TlsFacts, TransferFacts, VerdictLine
+from exporter.source import Arrivals, Past, Round, Session, SourceError, StoreState, VantageFacts
+from measurements.records import (
+    Observation,
+    Phases,
+    SummaryLine,
+    ThrottleLine,
+    TlsFacts,
+    TransferFacts,
+    VerdictLine,
+)
 from measurements.rules.line import judge_line
 from measurements.targets import Targets
 
+# Flows of a session that decide; flat tables' pairs have no purpose.
+_DECIDING: Final = frozenset({"pair", None})
 _ROWS: Final = """
 SELECT * FROM flat WHERE origin = 'flat' AND measurement IS NULL AND time >= TIMESTAMPTZ '{since}'
 ORDER BY vantage, time
@@ -53,6 +65,7 @@ class DataSource:
             [row for rows, _verdicts, _round in (*rounds, *hours) for row in rows],
             [line for _rows, verdicts, _round in (*rounds, *hours) for line in verdicts],
             [each for _rows, _verdicts, each in (*rounds, *hours)],
+            [session for rows, _verdicts, _round in rounds for session in _slowed(rows)],
         )
 
     def past(self) -> Past | None:
@@ -125,6 +138,33 @@ def _told(rows: list[Observation], verdicts: list[VerdictLine], targets: Targets
         duration_seconds=0.0,
     )
     return rows, _in_time(verdicts, rows), Round(max(row.time for row in rows), summary)
+
+
+def _slowed(rows: list[Observation]) -> Iterator[Session]:
+    """Platforms that a run's pairs prove to be throttled, by the test for hours of a flat table.
+
+    Imported are the flows; what the session itself said of them stayed on the device.
+    """
+    flows = [
+        (row, row.transfer)
+        for row in rows
+        if row.transfer and row.transfer.purpose in _DECIDING and row.transfer.goodput and not row.flags
+    ]
+    controls = {facts.pair: facts for row, facts in flows if row.role == "control" and facts.pair}
+    pairs: dict[str, list[dict[str, Any]]] = {}
+    for row, facts in flows:
+        control = controls.get(facts.pair or "")
+        if row.role == "target" and control is not None:
+            pair = {"arm": control.arm, "target": facts.goodput, "control": control.goodput}
+            pairs.setdefault(row.platform, []).append(pair)
+    for platform, mine in pairs.items():
+        judged = throttled(mine)
+        if judged is not None:
+            ratio = median(pair["target"] / pair["control"] for pair in mine)
+            line = ThrottleLine(
+                platform=platform, verdict="throttled", ratio=ratio, pairs=len(mine), reason=judged.reason
+            )
+            yield Session(max(row.time for row in rows), rows[0].run_id, line, rows[0].vantage)
 
 
 def _in_time(verdicts: Iterable[VerdictLine], rows: list[Observation]) -> list[VerdictLine]:

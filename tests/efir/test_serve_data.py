@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,9 +13,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from measurements.formats.flat import NAMES
+from tests.rounds import Who, one_session
 
 ENV = dict(os.environ, EFIR_LANG="en")
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -123,6 +126,24 @@ def test_networks_of_three_are_shown_and_no_single_vantage(folder: Path, tmp_pat
         assert 'vantage="alone"' in private
         assert 'vantage="later"' in private
         assert 'vantage="old"' not in private
+
+
+def test_an_imported_session_is_shown(tmp_path: Path):
+    (tmp_path / "token").write_text(TOKEN)
+    now = datetime.now(UTC) - timedelta(minutes=40)  # a session takes half an hour
+    slow, _line, _run = one_session(Who("a"), "youtube", now, 0.05)
+    fast, _line, _run = one_session(Who("a"), "facebook", now, 0.95)
+    file = tmp_path / "export.jsonl"
+    file.write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in (*slow, *fast)))
+    subprocess.run(
+        [sys.executable, "-m", "efir", "import", str(file), "--into", str(tmp_path / "data"), "--quiet"],
+        check=True,
+        env=ENV,
+    )
+    with serving("--data", tmp_path / "data", "--token-file", tmp_path / "token") as base:
+        private = page(f"{base}/metrics/vantages", Authorization=f"Bearer {TOKEN}")
+    verdicts = re.findall(r'efir_platform_verdict{.*platform="(\w+)".*verdict="throttled".*} 1.0', private)
+    assert verdicts == ["youtube"]
 
 
 @pytest.mark.parametrize(
