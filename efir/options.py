@@ -11,6 +11,8 @@ import click
 
 from efir.output import Output
 
+DATA = "Folder made by `efir import`, or clickhouse://HOST/DATABASE."  # help of `--data`
+
 
 @dataclass(frozen=True)
 class Shared:

@@ -7,7 +7,7 @@ import click
 
 from efir.exits import EfirError, Exit
 from efir.i18n import _
-from efir.options import Shared, shared_options
+from efir.options import DATA, Shared, shared_options
 
 if TYPE_CHECKING:
     from analysis.changes.detect import Change
@@ -17,7 +17,7 @@ _OUTCOMES = ("goodput", "failure")
 
 
 @click.command()
-@click.option("--data", "folder", required=True, help="Folder made by `efir import`.")
+@click.option("--data", "folder", required=True, help=DATA)
 @click.option("--outcome", "outcomes", multiple=True, type=click.Choice(_OUTCOMES), help="Default: both.")
 @click.option("--platform", "platforms", multiple=True, help="Only these platforms.")
 @shared_options

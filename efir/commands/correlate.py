@@ -21,7 +21,7 @@ from efir.commands.schedule import read as read_schedule
 from efir.commands.schedule import report as report_schedule
 from efir.exits import EfirError, Exit
 from efir.i18n import _
-from efir.options import Shared, shared_options
+from efir.options import DATA, Shared, shared_options
 
 if TYPE_CHECKING:
     from analysis.correlate.types import Association
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--data", help="Folder made by `efir import`.")
+@click.option("--data", help=DATA)
 @click.option("--schedule", "file", required=True, type=click.Path(path_type=Path), help="YAML or iCalendar.")
 @plan_options
 @shared_options

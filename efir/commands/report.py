@@ -22,7 +22,7 @@ from efir.commands.schedule import read as read_schedule
 from efir.commands.schedule import report as report_schedule
 from efir.exits import EfirError, Exit
 from efir.i18n import _, language
-from efir.options import Shared, shared_options
+from efir.options import DATA, Shared, shared_options
 
 if TYPE_CHECKING:
     from analysis.data import Data
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--data", "folder", required=True, help="Folder made by `efir import`.")
+@click.option("--data", "folder", required=True, help=DATA)
 @click.option("--schedule", "file", type=click.Path(path_type=Path), help="YAML or iCalendar.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The HTML file.")
 @click.option("--charts", type=click.Path(path_type=Path), help="Folder for PNG and CSV of each chart.")

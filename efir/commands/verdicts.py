@@ -6,11 +6,11 @@ import click
 
 from efir.exits import EfirError
 from efir.i18n import _
-from efir.options import Shared, shared_options
+from efir.options import DATA, Shared, shared_options
 
 
 @click.command()
-@click.option("--data", required=True, help="Folder made by `efir import`, or clickhouse://HOST/DATABASE.")
+@click.option("--data", required=True, help=DATA)
 @shared_options
 def command(shared: Shared, data: str) -> None:
     """Compute verdicts over imported data, by the same rules as on the probe.
