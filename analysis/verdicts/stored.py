@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import count, groupby
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -18,6 +19,7 @@ from analysis.verdicts import hours, pairs
 from measurements.records import Observation, VerdictLine
 from measurements.rules.judge import Round, judge_round
 from measurements.targets import Targets
+from measurements.throttle.stored import decided_again
 
 _AT_ONCE = 1000  # records decoded at a time; some hold a megabyte
 
@@ -63,7 +65,7 @@ def _of_rounds(store: Path, targets: Targets) -> Iterator[VerdictLine]:
     decode = msgspec.json.Decoder(Observation).decode
     for run, records in groupby(_evidence(store, OBSERVATIONS, "run, time, id"), key=lambda row: row[0]):
         observations = [decode(line) for _, line in records]
-        # Sessions of transfers alone are decided pair by pair where they are measured, and are no rounds.
+        # Sessions of transfers alone are no rounds; `sessions_in` has them.
         if any(o.probe != "transfer" for o in observations):
             yield from of_round(run or "", observations, targets)
 
@@ -78,11 +80,32 @@ def of_round(run: str, observations: list[Observation], targets: Targets) -> lis
     return lines
 
 
+def sessions_in(place: str) -> Iterator[dict[str, Any]]:
+    """Each throttling session of our own in a folder, decided by today's rules: a `throttle` line, and whose it is."""
+    files = OBSERVATIONS.files(Path(place)) if "://" not in place else []
+    if not files:
+        return
+    field = "json_extract_string(decode(record), '$.{name}')"
+    query = (
+        f"SELECT {field.format(name='vantage')} AS vantage, record FROM {read_files(files)} "
+        f"WHERE {field.format(name='probe')} = 'transfer' ORDER BY vantage, time, id"
+    )
+    decode = msgspec.json.Decoder(Observation).decode
+    for vantage, rows in groupby(_rows(query), key=lambda row: row[0]):
+        for first, line in decided_again([decode(record) for _, record in rows]):
+            whose = {"vantage": vantage, "asn": first.asn, "country": first.country, "time": first.time}
+            yield msgspec.to_builtins(line) | whose | {"run_id": first.run_id}
+
+
 def _evidence(store: Path, table: Table, order: str) -> Iterator[tuple[str | None, bytes]]:
     files = table.files(store)
     if not files:
         return
+    yield from _rows(f"SELECT run, record FROM {read_files(files)} ORDER BY {order}")
+
+
+def _rows(query: str) -> Iterator[tuple[str | None, bytes]]:
     with connect() as connection:
-        cursor = connection.execute(f"SELECT run, record FROM {read_files(files)} ORDER BY {order}")
+        cursor = connection.execute(query)
         while rows := cursor.fetchmany(_AT_ONCE):
             yield from rows

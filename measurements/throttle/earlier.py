@@ -71,17 +71,17 @@ def earlier_of(
 
 def _fitting(rows: Sequence[Observation], now: datetime, network: str, pair_seconds: float) -> Earlier:
     start = rows[0].time
-    pairs = _pairs(rows, "pair", start, network)
+    pairs = stored_pairs(rows, "pair", start, network)
     while pairs and _ends(pairs, now - start, pair_seconds) > HOUR.total_seconds():
         pairs = pairs[1:]
     if not pairs:
         return Earlier()
     first = timedelta(seconds=pairs[0][1].started)
-    long = _pairs(rows, "long", start, network)
+    long = stored_pairs(rows, "long", start, network)
     return Earlier(
         started=start + first,
         pairs=tuple((side, _moved(pair, first.total_seconds())) for side, pair in pairs),
-        before=_before(rows, start, network),
+        before=stored_flows(rows, "before", start, network),
         long=long[-1] if long else None,
     )
 
@@ -101,9 +101,10 @@ def _moved(pair: Pair, seconds: float) -> Pair:
     return replace(pair, target=later(pair.target), control=later(pair.control))
 
 
-def _pairs(
-    rows: Sequence[Observation], purpose: str, start: datetime, network: str
+def stored_pairs(
+    rows: Sequence[Observation], purpose: str, start: datetime, network: str | None = None
 ) -> list[tuple[Side, Pair]]:
+    """Pairs of one purpose among `rows`, both of whose flows were stored."""
     groups: dict[str, dict[str, Observation]] = {}
     for row in rows:
         if row.transfer and row.transfer.pair and row.transfer.purpose == purpose:
@@ -122,10 +123,13 @@ def _pairs(
     ]
 
 
-def _before(rows: Sequence[Observation], start: datetime, network: str) -> dict[Side, tuple[Flow, ...]]:
+def stored_flows(
+    rows: Sequence[Observation], purpose: str, start: datetime, network: str | None = None
+) -> dict[Side, tuple[Flow, ...]]:
+    """Control flows of one purpose that ran alone."""
     found: dict[Side, tuple[Flow, ...]] = {}
     for row in rows:
-        if row.transfer and row.transfer.purpose == "before" and (side := _side(row)):
+        if row.transfer and row.transfer.purpose == purpose and (side := _side(row)):
             found[side] = (*found.get(side, ()), flow_of(row, start, network))
     return found
 

@@ -56,10 +56,10 @@ BLOCKED = [
 
 
 def test_a_spool_gives_the_verdicts_of_its_rounds(tmp_path: Path) -> None:
-    with Spool(tmp_path / "state" / "spool.sqlite") as spool:
+    with Spool(tmp_path / "state" / "spool.sqlite3") as spool:
         spool.add(BLOCKED)
     counts = import_files(
-        [tmp_path / "state" / "spool.sqlite"], tmp_path / "d", platforms_of(TARGETS), lambda p: None
+        [tmp_path / "state" / "spool.sqlite3"], tmp_path / "d", platforms_of(TARGETS), lambda p: None
     )
     assert (counts.read, counts.kept, dict(counts.unreadable)) == (4, 4, {})
     lines = list(verdicts_of(tmp_path / "d", TARGETS))
