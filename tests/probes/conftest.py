@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from measurements.targets import Endpoint, Expect
 from probes.base import Context, Deadlines, Target, Vantage
+from probes.flow import Flow
 from probes.roots import Roots
 from tests.certificates import Authority, Leaf
 
@@ -66,6 +68,25 @@ def target() -> Callable[..., Target]:
     ) -> Target:
         endpoint = Endpoint(id="web", probes=("tls",), url=f"{scheme}://{NAME}:{port}{path}", expect=expect)
         return Target("youtube", "target", endpoint, address=address, sni=sni)
+
+    return make
+
+
+@pytest.fixture
+def transfer_flow() -> Callable[..., Flow]:
+    """Makes a flow to or from a helper on loopback."""
+
+    def make(
+        name: str = "plain.example",
+        path: str = "/bytes/200000",
+        *,
+        port: int,
+        pin: str | None,
+        **changes: Any,
+    ) -> Flow:
+        endpoint = Endpoint(id="web", probes=("http",), url=f"https://{name}{path}", port=port)
+        target = Target("youtube", "target", endpoint, address="127.0.0.1")
+        return Flow(target=target, pin=pin, **{"cap_bytes": 200_000, "cap_seconds": 5.0, **changes})
 
     return make
 

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -16,7 +17,7 @@ from measurements.targets import Endpoint
 from measurements.throttle.flow import goodput
 from measurements.throttle.of_records import flow_of
 from measurements.throttle.usable import use_of
-from probes.base import Context, Deadlines, Target
+from probes.base import Context, Deadlines
 from probes.flow import Flow, new_token
 from probes.transfer import probe
 
@@ -49,14 +50,8 @@ def patient(context: Context) -> Context:
 
 
 @pytest.fixture
-def flow(helper, port) -> Callable[..., Flow]:
-    def make(name: str = "plain.example", path: str = "/bytes/200000", **changes: object) -> Flow:
-        endpoint = Endpoint(id="web", probes=("http",), url=f"https://{name}{path}", port=port)
-        target = Target("youtube", "target", endpoint, address="127.0.0.1")
-        given = {"cap_bytes": 200_000, "cap_seconds": 5.0, "pin": helper.sha256, **changes}
-        return Flow(target=target, **given)
-
-    return make
+def flow(helper, port, transfer_flow) -> Callable[..., Flow]:
+    return partial(transfer_flow, port=port, pin=helper.sha256)
 
 
 async def test_an_object_is_read_to_its_end(flow, patient):

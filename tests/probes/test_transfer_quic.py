@@ -5,6 +5,7 @@ import hashlib
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from aioquic.h3.connection import H3_ALPN
@@ -17,11 +18,10 @@ from hypothesis import strategies as st
 from helper.corpus import stream
 from lab.loopback import Pacing, RunningHelper, running_helper
 from lab.loopback_udp import running_udp_relay
-from measurements.targets import Endpoint
 from measurements.throttle.flow import goodput
 from measurements.throttle.of_records import flow_of
 from measurements.throttle.usable import use_of
-from probes.base import Context, Deadlines, Target
+from probes.base import Context, Deadlines
 from probes.flow import Flow
 from probes.http3 import head_of
 from probes.quic_client import QuicClient
@@ -54,15 +54,8 @@ def patient(context: Context) -> Context:
 
 
 @pytest.fixture
-def flow(helper, port) -> Callable[..., Flow]:
-    def make(name: str = "plain.example", path: str = "/bytes/200000", **changes: object) -> Flow:
-        at = changes.pop("port", port)
-        endpoint = Endpoint(id="web", probes=("http",), url=f"https://{name}{path}", port=at)
-        target = Target("youtube", "target", endpoint, address="127.0.0.1")
-        given = {"cap_bytes": 200_000, "cap_seconds": 5.0, "pin": helper.sha256, **changes}
-        return Flow(target=target, **given)
-
-    return make
+def flow(helper, port, transfer_flow) -> Callable[..., Flow]:
+    return partial(transfer_flow, port=port, pin=helper.sha256)
 
 
 async def test_an_object_is_read_to_its_end(flow, patient):

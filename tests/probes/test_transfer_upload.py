@@ -5,18 +5,18 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.loopback import Pacing, RunningHelper, running_helper, running_relay
-from measurements.targets import Endpoint
 from measurements.throttle.flow import goodput
 from measurements.throttle.of_records import flow_of
 from measurements.throttle.usable import use_of
 from probes import tcp_info
-from probes.base import Context, Deadlines, Target
+from probes.base import Context, Deadlines
 from probes.flow import Flow
 from probes.transfer_upload import probe, received_of
 
@@ -46,15 +46,8 @@ def patient(context: Context) -> Context:
 
 
 @pytest.fixture
-def flow(helper, port) -> Callable[..., Flow]:
-    def make(name: str = "plain.example", path: str = "/upload", **changes: object) -> Flow:
-        at = changes.pop("port", port)
-        endpoint = Endpoint(id="web", probes=("http",), url=f"https://{name}{path}", port=at)
-        target = Target("youtube", "target", endpoint, address="127.0.0.1")
-        given = {"cap_bytes": 150_000, "cap_seconds": 5.0, "pin": helper.sha256, **changes}
-        return Flow(target=target, **given)
-
-    return make
+def flow(helper, port, transfer_flow) -> Callable[..., Flow]:
+    return partial(transfer_flow, port=port, pin=helper.sha256, path="/upload", cap_bytes=150_000)
 
 
 async def test_an_upload_is_sent_to_its_end(flow, patient):
