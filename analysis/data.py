@@ -6,10 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from analysis.engines.dialect import Dialect
-
-
-class DataError(Exception):
-    """The data cannot be read: what is wrong, where, and what to do."""
+from analysis.errors import DataError
 
 
 class Data(Protocol):

@@ -112,7 +112,8 @@ def registered_plan(shared: Shared, plan: "Plan", file: Path, now: datetime) -> 
 
 def opened(folder: str) -> "Data":
     """The data, or an error for people."""
-    from analysis.data import DataError, open_data
+    from analysis.data import open_data
+    from analysis.errors import DataError
 
     try:
         return open_data(folder)

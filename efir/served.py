@@ -72,7 +72,7 @@ class Served:
 
 def _of_data(data: Path, targets: Targets) -> "Source":
     try:
-        from analysis.data import DataError
+        from analysis.errors import DataError
         from efir.serving import DataSource
     except ImportError:
         raise SourceError(

@@ -15,8 +15,8 @@ import duckdb
 import msgspec
 from msgspec.structs import replace
 
-from analysis.data import DataError
 from analysis.engines.duck import DuckData, connect
+from analysis.errors import DataError
 from analysis.parquet_store import read_files
 from analysis.tables import FLAT, OBSERVATIONS, Table
 from analysis.verdicts.pairs import throttled

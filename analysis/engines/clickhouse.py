@@ -13,8 +13,8 @@ from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 import pyarrow as pa
 
-from analysis.data import DataError
 from analysis.engines.dialect import CLICKHOUSE, Dialect
+from analysis.errors import DataError
 
 # What makes ClickHouse read our SQL as DuckDB does.
 SETTINGS: Final = {

@@ -1,9 +1,11 @@
 """DuckDB over the day-partitioned Parquet files of a store: the engine of a laptop."""
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
+from tempfile import gettempdir
 from types import TracebackType
 from typing import Any
 
@@ -20,8 +22,10 @@ ROWS_AT_ONCE = 10_000
 
 
 def connect(database: str = ":memory:") -> Any:
-    """A connection in UTC that keeps to `MEMORY_LIMIT`."""
+    """A connection in UTC that keeps to `MEMORY_LIMIT`; what is more goes to the system's temporary folder."""
     connection = duckdb.connect(database)
+    # Its own choice is `.tmp` in the folder in which the command was called.
+    connection.execute(f"SET temp_directory = {quoted(Path(gettempdir()) / f'efir-{os.getpid()}')}")
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
     connection.execute("SET enable_progress_bar = false")

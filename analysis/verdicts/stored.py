@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 
-from analysis.data import Data, DataError, missing, open_data
+from analysis.data import Data, missing, open_data
 from analysis.engines.duck import DuckData, connect
+from analysis.errors import DataError
 from analysis.ooni.extract import led_to
 from analysis.ooni.judge import verdict_line
 from analysis.ooni.platforms import platforms_of

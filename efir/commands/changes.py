@@ -26,7 +26,8 @@ def command(shared: Shared, folder: str, outcomes: tuple[str, ...], platforms: t
     # Small systems of equations: threads would only wait for each other.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from analysis.changes.detect import changes
-    from analysis.data import DataError, open_data
+    from analysis.data import open_data
+    from analysis.errors import DataError
     from analysis.votes.load import load_votes
 
     try:

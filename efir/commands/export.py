@@ -79,7 +79,8 @@ def _write(
 
 
 def _require_data(data: Path) -> None:
-    from analysis.data import DataError, open_data
+    from analysis.data import open_data
+    from analysis.errors import DataError
 
     try:
         open_data(str(data)).close()

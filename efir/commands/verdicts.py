@@ -19,7 +19,7 @@ def command(shared: Shared, data: str) -> None:
     sessions one a platform; for flat tables one a vantage, platform and hour. With --json each is a line; without,
     their numbers are shown.
     """
-    from analysis.data import DataError
+    from analysis.errors import DataError
     from analysis.verdicts.stored import sessions_in, verdicts_in
     from measurements.targets_file import load_targets
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis.data import DataError, open_data
+from analysis.data import open_data
+from analysis.errors import DataError
 from analysis.parquet_store import Added, StoreBusy, open_writer
 from analysis.tables import FLAT
 

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis.data import Data, DataError, open_data
+from analysis.data import Data, open_data
+from analysis.errors import DataError
 from analysis.parquet_store import open_writer
 from analysis.tables import FLAT
 from analysis.verdicts.stored import of_hours
