@@ -4,6 +4,7 @@ The file lies in the state folder, or where $EFIR_KEY_FILE says: a memory stick,
 copy of the spool without it has nothing, and overwriting this one small file takes the results away from everybody.
 """
 
+import errno
 import os
 import re
 from collections.abc import Callable
@@ -40,18 +41,22 @@ def read_key(spool: Path) -> str:
     """The key of this spool as 64 hex digits. Raises StoreError with what to do."""
     file = key_file(spool)
     try:
-        content = file.read_bytes()
+        content = _read(file)
     except FileNotFoundError:
         raise StoreError(
             f"{spool} is encrypted, or damaged, and its key {file} is not here. Put the key back, or name its "
-            f"place with {VARIABLE}. Without the key nobody can read what is stored: efir wipe, then measure anew"
+            f"place with {VARIABLE}. Without the key nobody can read what is stored; on the device that measured, "
+            "efir wipe lets you begin anew"
         ) from None
     except OSError as error:
         raise StoreError(f"the key {file} of {spool} cannot be read ({error.strerror})") from None
     if not _KEY.fullmatch(content):
-        raise StoreError(
-            f"{file} holds no key (64 hex digits), so {spool} cannot be read; put the right key back"
+        what = (
+            f"so {spool} cannot be read; put the right key back"
+            if spool.exists() and spool.stat().st_size
+            else "and nothing is stored yet; move that file away, and a new key is made"
         )
+        raise StoreError(f"{file} holds no key (64 hex digits), {what}")
     return content.decode().strip()
 
 
@@ -59,9 +64,16 @@ def key_elsewhere(folder: StateFolder) -> list[Path]:
     """The key's file if it lies outside the folder and really holds a key, else nothing."""
     file = key_file(folder.spool)
     try:
-        return [file] if file != folder.key and _KEY.fullmatch(file.read_bytes()) else []
+        return [file] if file != folder.key and _KEY.fullmatch(_read(file)) else []
     except OSError:
         return []
+
+
+def _read(file: Path) -> bytes:
+    """Raises OSError, also for what is no ordinary file: reading a named pipe would wait for ever."""
+    if file.exists() and not file.is_file():
+        raise OSError(errno.EINVAL, "it is no ordinary file")
+    return file.read_bytes()
 
 
 def erase(file: Path) -> None:

@@ -1,8 +1,6 @@
 """`efir run`: measure the platforms, once or on the blind cadence."""
 
 import asyncio
-import signal
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +12,7 @@ from efir.measuring import Measured, known_platforms, measure_once, measured_tar
 from efir.options import Shared, shared_options
 from efir.show.progress import RoundProgress
 from efir.show.verdicts import show_round
+from efir.stopping import stop_on_signals
 from measurements.database import IN_MEMORY
 from measurements.state import StateFolder
 from measurements.store import Spool
@@ -80,7 +79,7 @@ def command(
 async def _once(
     shared: Shared, targets: Targets, chosen: list[str] | None, spool: Spool, thorough: bool
 ) -> Exit:
-    _stop_on_terminate()
+    stop_on_signals()
     with RoundProgress(shared.out) as progress:
         measured = await measure_once(shared, targets, chosen, spool, progress.step, thorough)
     _report(shared, measured)
@@ -116,16 +115,8 @@ async def _go_on(
         start_within=start_within,
         thorough=thorough,
     )
-    _stop_on_terminate()
+    stop_on_signals()
     return await cycle.run()
-
-
-def _stop_on_terminate() -> None:
-    """A service manager's stop is the same as Ctrl-C: write what is there, then end. Windows has no such signal."""
-    if sys.platform != "win32":
-        task = asyncio.current_task()
-        assert task is not None
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
 def _report(shared: Shared, measured: Measured) -> None:

@@ -1,11 +1,14 @@
 """`efir status`: what is stored, when the last round was, what was agreed to."""
 
+from datetime import datetime
+
 import click
 
 from efir.exits import Exit
 from efir.i18n import _
 from efir.options import Shared, shared_options
 from efir.standing import look, plain_words, sending_words
+from measurements.records import SummaryLine
 
 
 @click.command()
@@ -38,36 +41,25 @@ def command(shared: Shared) -> Exit:
     )
     if stored.encrypted is False:
         shared.out.text(plain_words())
-    if last is None:
-        shared.out.text(_("No round yet. To measure once: efir run --once"))
-        return Exit.OK
-    if day_limit is not None:
+    if stored.counts and day_limit is not None:
         used, most = stored.day_bytes / 1e6, day_limit / 1e6
         shared.out.text(
             _("Data of the last 24 hours: {used:.1f} of {limit:.0f} MB").format(used=used, limit=most)
         )
-    answer = _("online") if last.online else _("offline")
-    shared.out.text(
-        _("Last round: {time:%Y-%m-%d %H:%M} UTC, {answer}, {kilobytes:.0f} kB in {seconds:.0f} s").format(
-            time=time,
-            answer=answer,
-            kilobytes=(last.bytes_sent + last.bytes_received) / 1000,
-            seconds=last.duration_seconds,
+    shared.out.text(_last_words(stored.last))
+    if counts := stored.counts:
+        shared.out.text(
+            _(
+                "Stored: {rounds} rounds, {observations} observations ({waiting} not sent), {used:.1f} of {cap:.0f} MB"
+            ).format(
+                rounds=counts["rounds"],
+                observations=counts["observations"],
+                waiting=counts["not_uploaded"],
+                used=counts["bytes"] / 1e6,
+                cap=counts["cap_bytes"] / 1e6,
+            )
         )
-    )
-    counts = stored.counts
-    shared.out.text(
-        _(
-            "Stored: {rounds} rounds, {observations} observations ({waiting} not sent), {used:.1f} of {cap:.0f} MB"
-        ).format(
-            rounds=counts["rounds"],
-            observations=counts["observations"],
-            waiting=counts["not_uploaded"],
-            used=counts["bytes"] / 1e6,
-            cap=counts["cap_bytes"] / 1e6,
-        )
-    )
-    shared.out.text(sending_words(stands))
+        shared.out.text(sending_words(stands))
     if stands.place.asn is not None:
         place = stands.place
         shared.out.text(
@@ -76,3 +68,15 @@ def command(shared: Shared) -> Exit:
             )
         )
     return Exit.OK
+
+
+def _last_words(last: tuple[datetime, SummaryLine] | None) -> str:
+    if last is None:
+        return _("No round yet. To measure once: efir run --once")
+    time, summary = last
+    return _("Last round: {time:%Y-%m-%d %H:%M} UTC, {answer}, {kilobytes:.0f} kB in {seconds:.0f} s").format(
+        time=time,
+        answer=_("online") if summary.online else _("offline"),
+        kilobytes=(summary.bytes_sent + summary.bytes_received) / 1000,
+        seconds=summary.duration_seconds,
+    )

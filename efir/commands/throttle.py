@@ -1,6 +1,7 @@
 """`efir throttle`: one throttling session now."""
 
 import asyncio
+from collections.abc import Awaitable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,8 @@ from efir.exits import Exit
 from efir.measuring import known_platforms, measured_targets
 from efir.options import Shared, shared_options
 from efir.show.throttle import SessionProgress, show_throttling
-from efir.throttling import measure_throttling
+from efir.stopping import stop_on_signals
+from efir.throttling import Throttled, measure_throttling
 from measurements.state import StateFolder
 from measurements.store import Spool
 from vantage.budget import is_metered
@@ -74,15 +76,19 @@ def command(
         plan = replace(plan, beyond_bytes=None if allowed else 0)
     plan = _changed(plan, max_pairs, pair_interval, flow_seconds, flow_bytes)
     with Spool(folder.spool) as spool, SessionProgress(shared.out, plan) as progress:
-        found = asyncio.run(
-            measure_throttling(
-                shared, targets, names, plan, spool, consent.helper, progress.show, stated.plan
-            )
+        work = measure_throttling(
+            shared, targets, names, plan, spool, consent.helper, progress.show, stated.plan
         )
+        found = asyncio.run(_stoppable(work))
     for line in found.lines:
         shared.out.line(line)
     show_throttling(shared.out, found.lines, found.results)
     return found.exit
+
+
+async def _stoppable(work: Awaitable[Throttled]) -> Throttled:
+    stop_on_signals()
+    return await work
 
 
 def _changed(

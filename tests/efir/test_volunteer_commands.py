@@ -15,7 +15,7 @@ from efir.cli import command
 from efir.exits import Exit, run_command
 from efir.trying import user_agent
 from measurements import sqlcipher
-from measurements.records import SummaryLine, VerdictLine
+from measurements.records import SummaryLine, ThrottleLine, VerdictLine
 from measurements.state import StateFolder, pseudonym
 from measurements.store import Spool
 
@@ -117,6 +117,29 @@ def test_status_tells_consent_last_round_and_room(state: Path, capsys: pytest.Ca
     assert (line["online"], line["stored"]["rounds"]) == (True, 2)
     run_command(command, ["status", "--state", str(state)])
     assert "Last round: 2026-03-01 20:30 UTC, online, 3 kB in 5 s" in capsys.readouterr().out
+
+
+def test_what_only_sessions_measured_is_told_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = StateFolder(tmp_path / "state")
+    run_command(command, ["consent", "--accept", "--quiet", "--state", str(folder.root)])
+    with Spool(folder.spool) as spool:
+        for number, (platform, verdict) in enumerate(
+            [("vk", "throttled"), ("vk", "not_throttled"), ("youtube", "throttled")]
+        ):
+            line = ThrottleLine(platform=platform, verdict=verdict, bytes_received=1, duration_seconds=1.0)
+            spool.add_throttle(line, f"line-{number}", f"run-{number}", T0)
+    code, found = lines(capsys, "results", "--state", str(folder.root))
+    assert code == Exit.OK
+    assert [(each["platform"], each["verdict"]) for each in found] == [
+        ("vk", "not_throttled"),
+        ("youtube", "throttled"),
+    ]
+    run_command(command, ["results", "--state", str(folder.root)])
+    assert "youtube: slowed down" in capsys.readouterr().out
+    run_command(command, ["status", "--state", str(folder.root)])
+    told = capsys.readouterr().out
+    for words in ("No round yet", "Stored: 0 rounds", "Data of the last 24 hours", "Sending: "):
+        assert words in told
 
 
 def test_status_of_nothing_creates_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,6 @@
 """The spool on disk is unreadable without its key; a plain one becomes so, whenever the program is killed meanwhile."""
 
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -108,8 +109,9 @@ def test_a_reader_beside_the_writer_sees_what_is_stored(spool: Path) -> None:
         (lambda key: key.write_text("ab" * 31), r"holds no key \(64 hex digits\)"),
         (lambda key: key.write_bytes(b""), r"holds no key \(64 hex digits\)"),
         (lambda key: (key.unlink(), key.mkdir()), "cannot be read"),
+        (lambda key: (key.unlink(), os.mkfifo(key)), "no ordinary file"),
     ],
-    ids=["the key is gone", "another key", "half a key", "an empty file", "a folder in its place"],
+    ids=["the key is gone", "another key", "half a key", "an empty file", "a folder in its place", "a pipe"],
 )
 def test_without_its_key_a_spool_says_what_to_do_and_stays_as_it_is(
     spool: Path, damage: object, message: str, opening: object
@@ -119,6 +121,12 @@ def test_without_its_key_a_spool_says_what_to_do_and_stays_as_it_is(
     with pytest.raises(StoreError, match=message):
         opening(spool)  # type: ignore[operator] # a table of cases
     assert spool.read_bytes() == before
+
+
+def test_a_useless_key_where_nothing_is_stored_is_named_as_such(tmp_path: Path) -> None:
+    (tmp_path / "spool.key").touch()
+    with pytest.raises(StoreError, match="nothing is stored yet; move that file away"):
+        Spool(tmp_path / "spool.sqlite3")
 
 
 def test_a_damaged_first_page_is_not_taken_for_an_empty_spool(spool: Path) -> None:
