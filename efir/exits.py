@@ -6,6 +6,7 @@ from enum import IntEnum
 import click
 
 from measurements.errors import ConfigurationError
+from measurements.visible import visible_lines
 
 
 class Exit(IntEnum):
@@ -57,4 +58,4 @@ def run_command(command: click.Command, argv: list[str] | None = None) -> int:
 
 
 def _say(text: str) -> None:
-    print(f"efir: {text}", file=sys.stderr)  # noqa: T201 - the one place errors are shown
+    print(f"efir: {visible_lines(text)}", file=sys.stderr)  # noqa: T201 - the one place errors are shown

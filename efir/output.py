@@ -39,9 +39,9 @@ class Output:
     def console(self) -> "Console":
         """Rich console for text for people; imported only when used."""
         if self._console is None:
-            from rich.console import Console
+            from efir.console import SafeConsole
 
-            self._console = Console(
+            self._console = SafeConsole(
                 stderr=self.as_json,
                 quiet=self.quiet,
                 no_color=True if not self.color else None,

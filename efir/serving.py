@@ -96,10 +96,7 @@ class DataSource:
             records = connection.execute(query, {"since": since}).fetchall()
         for run, rows in groupby(records, key=lambda record: record[0]):
             observations = [msgspec.json.decode(row, type=Observation) for _run, row in rows]
-            # A session's transfers are decided where they are measured, and are no round.
-            judged = any(row.probe != "transfer" for row in observations)
-            verdicts = of_round(run or "", observations, self._targets) if judged else []
-            yield _told(observations, verdicts, self._targets)
+            yield _told(observations, of_round(run or "", observations, self._targets), self._targets)
 
     def _new_hours(self, since: datetime) -> "Iterator[_Told]":
         recent, new = self._recent(FLAT, since)

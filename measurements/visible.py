@@ -12,3 +12,8 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join("\ufffd" if unicodedata.category(letter) in _UNSEEN else letter for letter in text)
+
+
+def visible_lines(text: str) -> str:
+    """The same for text of several lines, whose ends stay."""
+    return "\n".join(map(visible, text.split("\n")))

@@ -18,6 +18,8 @@ from analysis.ooni.platforms import Platforms
 
 # A file that is one JSON text is read at once; a larger one must be lines.
 LARGEST_TEXT: Final = 256 << 20
+# Lines of ours that `efir verdicts` works out again from the observations beside them.
+_DECIDED_AGAIN: Final = frozenset({"verdict", "throttle"})
 
 
 class _Signs(msgspec.Struct, gc=False):
@@ -80,6 +82,8 @@ class JsonReader:
         signs = self._signs(line)
         if bytes(signs.body):
             self._take(_inner(signs.body), where)
+        elif signs.type in _DECIDED_AGAIN:
+            self._counts.noticed["decided_again"] += 1
         elif signs.type is not None:
             self._counts.skipped[f"{signs.type}_line"] += 1
         elif signs.run_id is not None:

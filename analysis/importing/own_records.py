@@ -8,6 +8,8 @@ from analysis.importing.counts import Counts
 from analysis.importing.stages import Stages, evidence
 from measurements.formats.flat import flat_row
 from measurements.records import SCHEMA, Observation
+from measurements.spool_file import content
+from measurements.spool_key import VARIABLE, key_file
 from measurements.store_errors import StoreError
 from measurements.store_read import stored_observations
 
@@ -56,7 +58,15 @@ def import_spool(path: Path, stages: Stages, counts: Counts) -> None:
     """Bring in a state folder's database, also while `efir run` writes to it."""
     reader = OwnReader(stages, counts)
     try:
-        for number, record in enumerate(stored_observations(path), 1):
-            reader.take(record, f"{path}: observation {number}")
-    except StoreError as error:
+        found = content(path)
+        # Whoever was given the file cannot measure anew, which is what the store itself advises.
+        if found == "nothing":
+            counts.refuse("not_a_spool", str(path), "the file is empty")
+        elif found == "encrypted" and not key_file(path).exists():
+            detail = f"put the spool's key at {key_file(path)}, or name its place with {VARIABLE}"
+            counts.refuse("no_key", str(path), detail)
+        else:
+            for number, record in enumerate(stored_observations(path), 1):
+                reader.take(record, f"{path}: observation {number}")
+    except (StoreError, OSError) as error:
         counts.refuse("not_a_spool", str(path), str(error))

@@ -17,6 +17,7 @@ from analysis.importing.stages import Stages
 from analysis.ooni.platforms import Platforms
 from analysis.parquet_store import open_writer
 from measurements.batch import MAGIC
+from measurements.state import StateFolder
 
 
 class Import:
@@ -119,6 +120,16 @@ def _import_one(path: Path, run: Import) -> None:
 def _expanded(files: Iterable[Path]) -> Iterator[Path]:
     for path in files:
         if path.is_dir():
-            yield from sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
+            found = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
+            beside = _beside_spools(found)
+            yield from (p for p in found if p not in beside)
         else:
             yield path
+
+
+def _beside_spools(files: list[Path]) -> set[Path]:
+    """What lies in a state folder with its spool: key, consent and the like, which hold no measurements."""
+    folders = [
+        folder for folder in map(StateFolder, {file.parent for file in files}) if folder.spool.exists()
+    ]
+    return {own for folder in folders for own in folder.own_files() if own != folder.spool}

@@ -65,20 +65,28 @@ def _of_ooni(store: Path, targets: Targets) -> Iterator[VerdictLine]:
 def _of_rounds(store: Path, targets: Targets) -> Iterator[VerdictLine]:
     decode = msgspec.json.Decoder(Observation).decode
     for run, records in groupby(_evidence(store, OBSERVATIONS, "run, time, id"), key=lambda row: row[0]):
-        observations = [decode(line) for _, line in records]
-        # Sessions of transfers alone are no rounds; `sessions_in` has them.
-        if any(o.probe != "transfer" for o in observations):
-            yield from of_round(run or "", observations, targets)
+        yield from of_round(run or "", [decode(line) for _, line in records], targets)
 
 
 def of_round(run: str, observations: list[Observation], targets: Targets) -> list[VerdictLine]:
-    """Verdict lines of one round of our own, by today's rules."""
+    """Verdict lines of one round of our own, by today's rules; none of a session's run, which `sessions_in` has."""
     first = min(observations, key=lambda o: o.time)
     about = Round(run, first.vantage, first.asn, first.country, first.time)
     numbers = count(1)
-    measured = sorted({o.platform for o in observations if o.role == "target"})
+    measured = sorted({o.platform for o in observations if _of_an_endpoint(o, targets)})
     _, lines = judge_round(targets, observations, about, lambda: f"{run}-{next(numbers)}", measured)
     return lines
+
+
+def _of_an_endpoint(row: Observation, targets: Targets) -> bool:
+    """True for what a round asks of a target; a session's transfers, and how their hosts were found, are none of it."""
+    platform = targets.platforms.get(row.platform)
+    return (
+        row.role == "target"
+        and row.probe != "transfer"
+        and platform is not None
+        and any(endpoint.id == row.endpoint for endpoint in platform.endpoints)
+    )
 
 
 def sessions_in(place: str) -> Iterator[dict[str, Any]]:

@@ -69,8 +69,11 @@ def test_times_are_utc_unless_they_name_an_offset(tmp_path: Path, given: str, ut
     assert time.isoformat() == utc  # type: ignore[attr-defined]
 
 
-def test_a_wrong_value_outside_the_required_columns_becomes_null_and_is_counted(tmp_path: Path) -> None:
-    counts = run(tmp_path / "d", csv(tmp_path, GOOD.replace("0.5", "-3").replace("9198", "x")))
+@pytest.mark.parametrize("seconds", ["-3", "nan", "inf", "soon"])
+def test_a_wrong_value_outside_the_required_columns_becomes_null_and_is_counted(
+    seconds: str, tmp_path: Path
+) -> None:
+    counts = run(tmp_path / "d", csv(tmp_path, GOOD.replace("0.5", seconds).replace("9198", "x")))
     assert counts.noticed == {"bad_asn": 1, "bad_seconds": 1}
     assert not counts.unreadable
     assert column(tmp_path / "d", "seconds") == [None]
