@@ -2,9 +2,11 @@
 
 import sys
 from enum import IntEnum
+from typing import Final
 
 import click
 
+from efir.i18n import _
 from measurements.errors import ConfigurationError
 from measurements.visible import visible_lines
 
@@ -20,6 +22,23 @@ class Exit(IntEnum):
     PARTIAL = 5
     UPLOAD_PENDING = 6
     INTERRUPTED = 130
+
+
+# Modules of the extras in pyproject.toml, whose packages a plain installation lacks -> the extra. What two extras have
+# stands under the one with more commands.
+EXTRAS: Final = {
+    "dateutil": "analysis",
+    "duckdb": "analysis",
+    "icalendar": "analysis",
+    "jinja2": "analysis",
+    "numpy": "analysis",
+    "pyarrow": "analysis",
+    "resvg_py": "analysis",
+    "scipy": "analysis",
+    "maxminddb": "operator",
+    "prometheus_client": "operator",
+    "scapy": "lab",
+}
 
 
 class EfirError(Exception):
@@ -47,6 +66,16 @@ def run_command(command: click.Command, argv: list[str] | None = None) -> int:
         return error.exit_code
     except ConfigurationError as error:
         _say(str(error))
+        return Exit.CONFIGURATION
+    except ModuleNotFoundError as error:
+        module = (error.name or "").partition(".")[0]
+        if module not in EXTRAS:
+            raise
+        _say(
+            _("this needs the Python package {module}: pip install 'efir[{extra}]'").format(
+                module=module, extra=EXTRAS[module]
+            )
+        )
         return Exit.CONFIGURATION
     except (KeyboardInterrupt, click.Abort):
         _say("interrupted")

@@ -71,11 +71,8 @@ def _write(
         _require_data(data)
         if format_ in ENGINE_FORMATS:
             return export_flat(data, format_, since, until, ready)
-    try:
-        with ready.open("wb") as file:
-            return WRITERS[format_](_observations(shared, data, since, until), file)
-    except ImportError:
-        raise EfirError(_("Parquet needs the analysis extra: pip install 'efir[analysis]'.")) from None
+    with ready.open("wb") as file:
+        return WRITERS[format_](_observations(shared, data, since, until), file)
 
 
 def _require_data(data: Path) -> None:

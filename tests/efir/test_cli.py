@@ -1,13 +1,17 @@
 """The table of commands and the shape of its help."""
 
 import importlib
+import os
+import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
 import click
 import pytest
 
 from efir.cli import COMMANDS, command
-from efir.exits import Exit, run_command
+from efir.exits import EXTRAS, Exit, run_command
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -34,3 +38,44 @@ def test_a_useless_file_of_roots_is_a_configuration_error(
     arguments = ["run", "--once", "--json", "--state", state, "--ca-file", str(roots)]
     assert run_command(command, arguments) == Exit.CONFIGURATION
     assert "PEM" in capsys.readouterr().err
+
+
+SCHEDULE = """
+version: 1
+timezone: Asia/Almaty
+events:
+  - {id: one, kind: livestream, start: 2018-05-03T20:00, end: 2018-05-03T22:00, platforms: [youtube], source: s}
+"""
+RESEARCHERS = {
+    "import": ["import", __file__, "--into", "d"],
+    "verdicts": ["verdicts", "--data", "d"],
+    "changes": ["changes", "--data", "d"],
+    "correlate": ["correlate", "--data", "d", "--schedule", "s.yaml"],
+    "report": ["report", "--data", "d", "--out", "r.html"],
+    "serve": ["serve", "--data", "d", "--listen", "127.0.0.1:0"],
+    "export": ["export", "--format", "parquet", "--out", "e.parquet"],
+}
+
+
+@pytest.mark.parametrize("arguments", RESEARCHERS.values(), ids=RESEARCHERS)
+def test_a_plain_installation_says_which_extra_a_command_needs(arguments: list[str], tmp_path: Path) -> None:
+    (tmp_path / "s.yaml").write_text(SCHEDULE)
+    without = f"import sys; sys.modules.update(dict.fromkeys({[*EXTRAS]})); from efir.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", without, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env=os.environ | {"EFIR_LANG": "en", "EFIR_STATE": str(tmp_path / "state")},
+    )
+    assert done.returncode == Exit.CONFIGURATION, done.stderr
+    assert "pip install 'efir[" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_each_package_of_an_extra_is_known_by_its_module() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    for module, extra in EXTRAS.items():
+        names = " ".join(project["optional-dependencies"][extra]).replace("-", "_")
+        assert module in names
