@@ -31,28 +31,29 @@ def command(shared: Shared, no_browser: bool, keep_nothing: bool) -> Exit:
 
     Only this device can reach it. It ends with its own button, with Ctrl-C, or when this window is closed.
     """
+    from efir.ui.connections import listen
     from efir.ui.guard import Guard
-    from efir.ui.server import listen
     from efir.ui.site import Site
 
-    listening = listen()
+    listening, opens = listen(), not no_browser and _has_screen()
     guard = Guard(listening.getsockname()[1])
     with Spool(IN_MEMORY) if keep_nothing else nullcontext() as memory:
         site = Site(shared, guard, memory, follow_browser=not shared.out.language)
         shared.out.line({"type": "ui", "address": guard.address})
-        shared.out.text(_("The page is open in your browser, and at this address:"))
+        opened = _("The page is open in your browser, and at this address:")
+        shared.out.text(opened if opens else _("Open this address in a browser on this device:"))
         shared.out.console.print(guard.address, markup=False, soft_wrap=True)  # whole: it must be copied
         shared.out.text(_("It ends with its button “Quit Efir”, with Ctrl-C, or when this window is closed."))
-        asyncio.run(_serve(site, listening, open_browser=not no_browser))
+        asyncio.run(_serve(site, listening, opens))
     return Exit.OK
 
 
-async def _serve(site: "Site", listening: "socket", open_browser: bool) -> None:
+async def _serve(site: "Site", listening: "socket", opens: bool) -> None:
     from efir.ui.server import serve
 
     if sys.platform != "win32":
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, site.ending.set)
-    opening = asyncio.create_task(_open(site.guard.first_address)) if open_browser and _has_screen() else None
+    opening = asyncio.create_task(_open(site.guard.first_address)) if opens else None
     await serve(site, listening)
     if opening:
         opening.cancel()

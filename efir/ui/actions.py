@@ -55,8 +55,10 @@ async def _agree(site: Site, form: Form) -> str:
 
 
 async def _unagree(site: Site, form: Form) -> str:
-    take_consent_back(site.folder)
-    await site.work.stop()
+    try:
+        take_consent_back(site.folder)
+    finally:  # the will counts, even where the record of the consent cannot be removed
+        await site.work.stop()
     site.tell(_("Your consent is taken back."))
     return "consent"
 
@@ -199,7 +201,7 @@ ACTIONS: Final[Mapping[str, Action]] = {
     "invite": Action(_invite, "sending"),
     "send": Action(_send, "sending"),
     "unsend": Action(_unsend, "sending"),
-    "delete": Action(_delete, "data"),
+    "delete": Action(_delete, "data", consent=False),
     "language": Action(_language, "./", consent=False),
 }
 

@@ -14,17 +14,20 @@ from efir.consenting import text
 from efir.exits import EfirError
 from efir.i18n import LANGUAGES, _, set_language
 from efir.servicing import standing
+from efir.standing import Stored
 from efir.ui import actions
+from efir.ui.connections import accept
 from efir.ui.download import file_name, json_lines
-from efir.ui.guard import HEADERS, HOST
+from efir.ui.guard import HEADERS
 from efir.ui.pages.consent import consent_page
-from efir.ui.pages.data import data_page, ended_page
+from efir.ui.pages.data import data_page, ended_page, trouble_page
 from efir.ui.pages.home import Home, home_page, progress
 from efir.ui.pages.results import results_page
 from efir.ui.pages.sending import sending_page
 from efir.ui.pages.settings import settings_page
 from efir.ui.site import Site
 from measurements.errors import ConfigurationError
+from vantage.line import read_stated
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 # An invite is about 1 kB; nothing larger is ever sent to us.
@@ -38,20 +41,17 @@ _MENDABLE: Final = (ConfigurationError, EfirError, OSError)
 _STATIC: Final = {"ui.css": "text/css", "live.js": "text/javascript", "icon.svg": "image/svg+xml"}
 
 
-def listen() -> socket.socket:
-    """A socket on loopback, at a port that the system draws."""
-    return socket.create_server((HOST, 0))
-
-
 async def serve(site: Site, listening: socket.socket) -> None:
     """Answer until the person quits, wipes, or the program is stopped; what runs then is stopped too."""
-    runner = web.AppRunner(make_app(site), access_log=None, shutdown_timeout=_LAST_ANSWERS)
+    runner = web.AppRunner(make_app(site), shutdown_timeout=_LAST_ANSWERS)
     await runner.setup()
-    await web.SockSite(runner, listening).start()
+    assert runner.server
+    accepting = await accept(listening, runner.server)
     try:
         await site.ending.wait()
     finally:
         await site.work.stop()
+        accepting.close()
         await runner.cleanup()
         site.work.close()
 
@@ -93,7 +93,10 @@ def _guarding(site: Site) -> Middleware:
         token = request.match_info.get("token")
         if token is not None and not site.guard.knows(token):
             raise web.HTTPNotFound(text="Open the address that Efir shows.")
-        return await handler(request)
+        try:
+            return await handler(request)
+        except _MENDABLE as error:
+            return _html(trouble_page(str(error), _measuring(site)), status=500)
 
     return guarding
 
@@ -102,13 +105,10 @@ def _guarding(site: Site) -> Middleware:
 
 
 def _page(site: Site, make: Callable[[Site], str]) -> Handler:
-    """A page, made in a thread: reading the store takes time. What a person must mend is shown on a page too."""
+    """A page, made in a thread: reading the store takes time."""
 
     async def handler(_request: web.Request) -> web.Response:
-        try:
-            return _html(await asyncio.to_thread(make, site))
-        except _MENDABLE as error:
-            return _html(ended_page(_("This cannot be shown"), [str(error)]), status=500)
+        return _html(await asyncio.to_thread(make, site))
 
     return handler
 
@@ -152,11 +152,11 @@ def _results(site: Site) -> str:
 
 
 def _settings(site: Site) -> str:
-    stands = site.look()
-    if stands.consent is None:  # taken back since the page was asked for
+    consent = site.consent()
+    if consent is None:  # taken back since the page was asked for
         return consent_page(text(site.shared), site.take_notice())
-    service = standing(site.shared)
-    return settings_page(stands.consent, stands.stated, service, site.take_notice(), _measuring(site))
+    stated, service = read_stated(site.folder), standing(site.shared)
+    return settings_page(consent, stated, service, site.take_notice(), _measuring(site))
 
 
 def _sending(site: Site) -> str:
@@ -167,7 +167,10 @@ def _sending(site: Site) -> str:
 
 def _data(site: Site) -> str:
     installed, _running = standing(site.shared)
-    stored = site.look().stored
+    try:
+        stored: Stored | str = site.look().stored
+    except _MENDABLE as error:  # what cannot be read can be removed all the same
+        stored = str(error)
     return data_page(site.folder.root, stored, installed, site.take_notice(), _measuring(site))
 
 
@@ -247,7 +250,7 @@ def _act(site: Site) -> Handler:
         if action.consent and site.consent() is None:
             raise web.HTTPSeeOther("consent")
         try:
-            page = await action.run(site, await request.post())
+            page = await action.run(site, await _form(request))
         except _MENDABLE as error:
             site.tell(str(error), failed=True)
             page = action.page
@@ -256,10 +259,18 @@ def _act(site: Site) -> Handler:
     return handler
 
 
+async def _form(request: web.Request) -> actions.Form:
+    """The fields of a form. A body that is none is the sender's mistake, whatever part of reading it failed."""
+    try:
+        return await request.post()
+    except (ValueError, LookupError, web.RequestPayloadError):
+        raise web.HTTPBadRequest(text="This is no form of the page.") from None
+
+
 def _wipe(site: Site) -> Handler:
     async def handler(request: web.Request) -> web.StreamResponse:
         try:
-            sentences = await actions.wipe(site, await request.post())
+            sentences = await actions.wipe(site, await _form(request))
         except _MENDABLE as error:
             site.tell(str(error), failed=True)
             raise web.HTTPSeeOther("data") from None

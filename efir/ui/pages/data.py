@@ -1,27 +1,28 @@
-"""One's own data: take a copy, delete the results, remove everything. And the last page, after the end."""
+"""One's own data: take a copy, delete the results, remove everything. And the pages of a trouble and after the end."""
 
 from pathlib import Path
 
 from efir.forgetting import cannot_remove
 from efir.i18n import _
 from efir.standing import Stored, plain_words
-from efir.ui.markup import Markup, tag
-from efir.ui.pages.layout import button, card, form, megabytes, page, paragraphs, tick
+from efir.ui.markup import Markup, joined, tag
+from efir.ui.pages.layout import action, button, card, form, megabytes, page, paragraphs, sentence, tick
 from efir.ui.work import Ended
 
 
-def data_page(folder: Path, stored: Stored, installed: bool, notice: Ended | None, measuring: bool) -> str:
-    """What lies here, and the ways to take it out or away."""
+def data_page(
+    folder: Path, stored: Stored | str, installed: bool, notice: Ended | None, measuring: bool
+) -> str:
+    """What lies here, or why that cannot be told, and the ways to take it out or away."""
     return page(
         "data",
         _("Your data"),
         card(
             _("What is kept here"),
-            tag("p", _stored(stored.counts)),
-            tag("p", plain_words(), class_="notice warning") if stored.encrypted is False else None,
+            _kept(stored),
             tag("p", _("Folder: {path}").format(path=folder), class_="quiet"),
         ),
-        card(_("Take a copy"), *_copy(stored.counts)),
+        None if isinstance(stored, str) else card(_("Take a copy"), *_copy(stored.counts)),
         card(_("Delete the results"), _delete(), class_="card serious"),
         card(_("Remove everything"), _wipe(installed), class_="card serious"),
         notice=notice,
@@ -32,6 +33,25 @@ def data_page(folder: Path, stored: Stored, installed: bool, notice: Ended | Non
 def ended_page(title: str, sentences: list[str]) -> str:
     """Nothing on it leads anywhere: the program that served it has gone."""
     return page("ended", title, *paragraphs(sentences), navigation=False, ended=True)
+
+
+def trouble_page(trouble: str, measuring: bool) -> str:
+    """In place of a page that cannot be shown: why, and what can be done all the same."""
+    return page(
+        "trouble",
+        _("This cannot be shown"),
+        tag("p", sentence(trouble), class_="notice warning", role="alert"),
+        tag("p", _("“Your data” deletes the results or removes everything, even if they cannot be read.")),
+        action("unagree", _("Take the consent back"), "danger"),
+        measuring=measuring,
+    )
+
+
+def _kept(stored: Stored | str) -> Markup:
+    if isinstance(stored, str):
+        return tag("p", sentence(stored), class_="notice warning")
+    plain = tag("p", plain_words(), class_="notice warning") if stored.encrypted is False else None
+    return joined(tag("p", _stored(stored.counts)), plain)
 
 
 def _stored(counts: dict[str, int]) -> str:

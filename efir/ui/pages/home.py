@@ -109,7 +109,10 @@ def _begin(home: Home) -> Markup:
         _day_and_night(home),
         _choice(
             _session(home.names),
-            _("Downloads in pairs, 10 to 60 minutes, up to 9 MB a platform on a metered line."),
+            _(
+                "Downloads in pairs, 10 to 60 minutes. On a metered line a platform costs up to 9 MB if it is slowed "
+                "down, up to 25 MB if not."
+            ),
         ),
     )
 

@@ -104,6 +104,11 @@ def paragraphs(sentences: Sequence[str]) -> list[Markup]:
     return [tag("p", each) for each in sentences]
 
 
+def sentence(error: str) -> str:
+    """An error by itself: errors are written to stand behind "efir: "."""
+    return error[:1].upper() + error[1:]
+
+
 def prose(text: str) -> list[Markup]:
     """Text in which `commands` stand between backticks."""
     parts = text.split("`")
@@ -159,8 +164,7 @@ def _notice(notice: Ended | None) -> Markup | None:
     if notice is None or not notice.sentences:
         return None
     kind, role = ("warning", "alert") if notice.failed else ("said", "status")
-    # Errors are written to stand behind "efir: ".
-    sentences = [each[:1].upper() + each[1:] for each in notice.sentences]
+    sentences = [sentence(each) for each in notice.sentences]
     return tag("div", paragraphs(sentences), class_=f"notice {kind}", role=role)
 
 

@@ -14,8 +14,9 @@ import pytest
 from efir.i18n import set_language
 from efir.options import Shared
 from efir.output import Output
+from efir.ui.connections import listen
 from efir.ui.guard import Guard
-from efir.ui.server import listen, serve
+from efir.ui.server import serve
 from efir.ui.site import Site
 from measurements.state import StateFolder
 from vantage.consent import read_consent

@@ -68,6 +68,8 @@ def test_it_ends_when_told_to_and_has_stored_nothing_by_itself(
         process.send_signal(sent)
         _, told = process.communicate(timeout=30)
     assert process.returncode == code
+    assert "Open this address" in told
+    assert "is open in your browser" not in told
     assert address in told, "in one piece, however narrow the terminal"
     assert "Traceback" not in told
     assert not (tmp_path / "s").exists()

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import re
 import sys
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -13,6 +15,7 @@ import aiohttp
 import pytest
 
 from efir.cli import command
+from efir.commands.throttle import command as throttle
 from efir.exits import Exit, run_command
 from efir.measuring import Measured
 from efir.ui import work
@@ -21,7 +24,7 @@ from efir.ui.server import preferred
 from measurements.database import IN_MEMORY
 from measurements.records import SummaryLine, ThrottleLine
 from measurements.rules.line import Line
-from measurements.state import StateFolder
+from measurements.state import StateError, StateFolder
 from measurements.store import Spool
 from tests.collector.emulated import observation, verdict
 from tests.efir.ui.conftest import LINE, Visitor, visiting
@@ -295,6 +298,15 @@ async def test_the_red_button_stops_it_and_keeps_what_was_measured(
         assert visitor.site.folder.spool.exists()
 
 
+async def test_the_page_and_the_command_name_the_same_cost_of_a_session(tmp_path: Path) -> None:
+    async with visiting(tmp_path / "s") as visitor:
+        await visitor.agree()
+        about = (await visitor.get("")).partition("Downloads in pairs")[2].partition("</p>")[0]
+    costs = re.findall(r"\d+ MB", throttle.help or "")
+    assert costs
+    assert re.findall(r"\d+ MB", about) == costs
+
+
 async def test_day_and_night_can_be_paused(tmp_path: Path, gate: Gate) -> None:
     async with visiting(tmp_path / "s") as visitor:
         await visitor.agree()
@@ -481,13 +493,80 @@ async def test_in_memory_nothing_but_the_answers_lies_on_disk(tmp_path: Path, ga
             assert [each.name for each in (tmp_path / "s").iterdir()] == ["consent.json"]
 
 
-async def test_a_damaged_store_is_told_and_does_not_end_the_page(tmp_path: Path) -> None:
+def lose_the_key(folder: StateFolder) -> None:
+    folder.spool.write_bytes(bytes(range(256)) * 32)  # as of a cipher
+    folder.key.unlink(missing_ok=True)
+
+
+def damage_the_store(folder: StateFolder) -> None:
+    folder.spool.write_text("no database")
+
+
+def damage_the_consent(folder: StateFolder) -> None:
+    folder.consent.write_text("{")
+
+
+@pytest.mark.parametrize("trouble", [lose_the_key, damage_the_store])
+async def test_where_the_results_cannot_be_read_every_page_says_so_and_leads_to_the_way_out(
+    tmp_path: Path, trouble: Callable[[StateFolder], None]
+) -> None:
     async with visiting(tmp_path / "s") as visitor:
         await visitor.agree()
-        visitor.site.folder.spool.write_text("no database")
-        assert "spool.sqlite3" in await visitor.get("results")
-        assert visitor.status == 500
-        await visitor.get("settings")
+        trouble(visitor.site.folder)
+        for path in ("", "results", "sending", "download"):
+            page = await visitor.get(path)
+            assert visitor.status == 500
+            for part in ("spool.sqlite3", 'href="data"', 'action="unagree"', 'action="quit"'):
+                assert part in page, path
+        assert "spool.sqlite3" in await visitor.get("data")
+        assert visitor.status == 200
+        assert "Take the consent back" in await visitor.get("settings")
+        assert visitor.status == 200
+
+
+@pytest.mark.parametrize("trouble", [lose_the_key, damage_the_store, damage_the_consent])
+@pytest.mark.parametrize(
+    ("action", "said", "left"),
+    [
+        ("delete", "The results are deleted.", ["consent.json"]),
+        ("wipe", "Everything is removed", []),
+    ],
+)
+async def test_what_cannot_be_read_can_be_removed(
+    tmp_path: Path, trouble: Callable[[StateFolder], None], action: str, said: str, left: list[str]
+) -> None:
+    async with visiting(tmp_path / "s") as visitor:
+        await visitor.agree()
+        trouble(visitor.site.folder)
+        assert f'action="{action}"' in await visitor.get("data")
+        assert said in await visitor.post(action, sure="yes")
+        assert [each.name for each in (tmp_path / "s").glob("*")] == left
+
+
+@pytest.mark.parametrize("trouble", [lose_the_key, damage_the_store, damage_the_consent])
+async def test_the_consent_can_be_taken_back_whatever_is_damaged(
+    tmp_path: Path, trouble: Callable[[StateFolder], None]
+) -> None:
+    async with visiting(tmp_path / "s") as visitor:
+        await visitor.agree()
+        trouble(visitor.site.folder)
+        assert 'action="unagree"' in await visitor.get("")
+        assert "Your consent is taken back." in await visitor.post("unagree")
+        assert consent_of(visitor) is None
+
+
+async def test_a_consent_that_cannot_be_removed_stops_what_runs_all_the_same(
+    tmp_path: Path, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(folder: StateFolder) -> None:
+        raise StateError(f"{folder.consent} cannot be removed")
+
+    monkeypatch.setattr("efir.ui.actions.take_consent_back", refused)
+    async with visiting(tmp_path / "s") as visitor:
+        await visitor.agree()
+        await visitor.post("measure")
+        assert "cannot be removed" in await visitor.post("unagree")
+        assert visitor.site.work.doing is None
 
 
 # Languages, and the end ---------------------------------------------------------------------------------------------
