@@ -3,6 +3,7 @@
 import importlib
 import sys
 from contextlib import suppress
+from io import TextIOWrapper
 from typing import Any
 
 import click
@@ -92,4 +93,7 @@ def main(argv: list[str] | None = None) -> Any:
     """Entry point; returns the exit code of DESIGN section 9 through `sys.exit`."""
     from efir.exits import run_command
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a letter that the terminal cannot show is no reason to fail
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(run_command(command, argv))

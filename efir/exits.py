@@ -1,5 +1,7 @@
 """Exit codes, and errors that speak to a person."""
 
+import errno
+import os
 import sys
 from enum import IntEnum
 from typing import Final
@@ -80,10 +82,23 @@ def run_command(command: click.Command, argv: list[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         _say("interrupted")
         return Exit.INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader (head, less) has gone; nothing is wrong with us
+    except (
+        SystemExit
+    ):  # what click and rich make of a broken pipe: the reader (head, less) has gone; all is well
+        _write_no_more()
         return Exit.OK
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        _write_no_more()
+        _say(f"cannot write the output, or a file: {error.strerror}; free some space and run again")
+        return Exit.CONFIGURATION
     return int(result) if isinstance(result, int) else Exit.OK
+
+
+def _write_no_more() -> None:
+    """What Python still holds for standard output would be an error once more when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _say(text: str) -> None:

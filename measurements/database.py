@@ -43,7 +43,7 @@ class Database:
         """
         self._path = path
         try:
-            if path != IN_MEMORY:
+            if path != IN_MEMORY and not path.exists():
                 path.touch(mode=0o600, exist_ok=True)
             writing = self._reading = _settled(connect())
             migrate(writing, path, steps)

@@ -14,7 +14,7 @@ from typing import Final, Literal
 from measurements import sqlcipher
 from measurements.database import version
 from measurements.spool_key import key_file, make_key, read_key
-from measurements.sqlcipher import ENGINE_ERRORS, OPENING_ERRORS, as_raw, open_file
+from measurements.sqlcipher import ENGINE_ERRORS, OPENING_ERRORS, Mode, as_raw, open_file
 from measurements.state import sync_folder
 from measurements.store_errors import StoreError, explain
 from measurements.store_schema import STEPS
@@ -40,6 +40,7 @@ def prepare(spool: Path) -> None:
         found = content(spool)
         if (
             not sqlcipher.AVAILABLE
+            or frozen(spool)
             or found == "encrypted"
             or (found == "nothing" and key_file(spool).exists())
         ):
@@ -54,8 +55,17 @@ def prepare(spool: Path) -> None:
         raise explain(error, spool) from None
 
 
-def connect(spool: Path, mode: Literal["ro", "rw"] = "rw") -> sqlite3.Connection:
-    """A connection as `sqlcipher.open_file` gives it, to a file that exists. Raises StoreError with what to do."""
+def frozen(spool: Path) -> bool:
+    """Whether it lies where nothing can be written, such as a backup's read-only mount, and no write is under way."""
+    return spool.exists() and not os.access(spool.parent, os.W_OK) and not _beside(spool, "-wal").exists()
+
+
+def connect(spool: Path, mode: Mode = "rw") -> sqlite3.Connection:
+    """A connection as `sqlcipher.open_file` gives it, to a file that exists. Raises StoreError with what to do.
+
+    Where nothing can be written, what is stored can still be read.
+    """
+    mode = "frozen" if frozen(spool) else mode
     try:
         found = content(spool)
         if found == "plain" or (found == "nothing" and not sqlcipher.AVAILABLE):
@@ -70,7 +80,7 @@ def connect(spool: Path, mode: Literal["ro", "rw"] = "rw") -> sqlite3.Connection
         raise explain(error, spool) from None
 
 
-def _unlocked(spool: Path, key: str, mode: Literal["ro", "rw"]) -> sqlite3.Connection:
+def _unlocked(spool: Path, key: str, mode: Mode) -> sqlite3.Connection:
     connection = open_file(spool, key, mode)
     try:
         connection.execute("SELECT count(*) FROM sqlite_schema")

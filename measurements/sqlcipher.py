@@ -29,14 +29,19 @@ _engine: Final[Any] = _sqlcipher or sqlite3
 _SORT_IN_MEMORY: Final = "PRAGMA temp_store = MEMORY"
 
 
-def open_file(path: Path, key: str | None, mode: Literal["ro", "rw"] = "rw") -> sqlite3.Connection:
+# "frozen": nothing on its medium can change, not even locks.
+Mode = Literal["ro", "rw", "frozen"]
+_ACCESS: Final[dict[Mode, str]] = {"ro": "mode=ro", "rw": "mode=rw", "frozen": "mode=ro&immutable=1"}
+
+
+def open_file(path: Path, key: str | None, mode: Mode = "rw") -> sqlite3.Connection:
     """A connection to an existing file for use from any thread, with no transactions of its own; `key` None = plain.
 
     `key` is 64 hex digits, used as they are, without derivation. A wrong one is noticed by the first statement.
     SQLCipher's connections are used like those of `sqlite3`, whose type stands for both. Raises ENGINE_ERRORS.
     """
     connection: sqlite3.Connection = _engine.connect(
-        f"{path.resolve().as_uri()}?mode={mode}",
+        f"{path.resolve().as_uri()}?{_ACCESS[mode]}",
         uri=True,
         timeout=BUSY_SECONDS,
         isolation_level=None,

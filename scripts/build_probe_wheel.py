@@ -59,7 +59,7 @@ def pyproject(packages: list[str]) -> str:
         'license-files = ["LICENSE"]',
         f"dependencies = {project['dependencies']}",
         "[project.scripts]",
-        'efir = "efir.cli:main"',
+        'efir = "efir.__main__:main"',
         "[tool.hatch.build.targets.wheel]",
         f"packages = {['efir', *packages]}",
     ]

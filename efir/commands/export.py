@@ -50,6 +50,8 @@ def command(
     try:
         with _whole_or_not(out) as ready:
             number = _write(shared, format_, data, since, until, ready)
+    except BrokenPipeError:
+        raise  # who reads our output has enough
     except OSError as error:
         raise EfirError(_("cannot export: {error}").format(error=error)) from None
     if out is not None:

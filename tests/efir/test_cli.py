@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -10,6 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
+from efir.__main__ import main
 from efir.cli import COMMANDS, command
 from efir.exits import EXTRAS, Exit, run_command
 
@@ -79,3 +81,41 @@ def test_each_package_of_an_extra_is_known_by_its_module() -> None:
     for module, extra in EXTRAS.items():
         names = " ".join(project["optional-dependencies"][extra]).replace("-", "_")
         assert module in names
+
+
+EFIR = f"{shlex.quote(sys.executable)} -m efir"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+@pytest.mark.parametrize(
+    ("script", "code", "told"),
+    [
+        (f"{EFIR} targets list >/dev/full", Exit.CONFIGURATION, "No space left"),
+        (f"{EFIR} targets list --json >/dev/full", Exit.CONFIGURATION, "No space left"),
+        (f"({EFIR} targets list; echo rc=$? >&2) | true", Exit.OK, "rc=0"),
+        (f"({EFIR} targets list --json; echo rc=$? >&2) | true", Exit.OK, "rc=0"),
+        (f"PYTHONIOENCODING=ascii {EFIR} status --lang ru >/dev/null", Exit.OK, ""),
+    ],
+    ids=["a full disk", "a full disk, JSON", "a reader that left", "a reader that left, JSON", "few letters"],
+)
+def test_an_output_that_cannot_be_written_ends_in_a_word_or_in_silence(
+    tmp_path: Path, script: str, code: int, told: str
+) -> None:
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    done = subprocess.run(
+        ["/bin/sh", "-c", script], env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (code, False), done.stderr
+    assert told in done.stderr
+
+
+def test_an_interrupt_while_the_command_line_loads_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Impatient:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "efir.cli":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "efir.cli")
+    monkeypatch.setattr(sys, "meta_path", [Impatient(), *sys.meta_path])
+    with pytest.raises(SystemExit, match=str(int(Exit.INTERRUPTED))):
+        main()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from lab.availability import unavailable
 from measurements import sqlcipher
 from measurements.records import Observation
 from measurements.spool_file import connect, content
@@ -179,6 +180,31 @@ def test_an_encrypted_spool_names_the_package_that_a_plain_installation_lacks(
 ) -> None:
     with pytest.raises(StoreError, match="sqlcipher3 is missing"):
         Spool(spool)
+
+
+READS_WHERE_NOTHING_CAN_BE_WRITTEN = """
+mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && exec "$2" -c "
+from pathlib import Path
+from measurements.store import Spool
+from measurements.store_errors import StoreError
+with Spool(Path('$1') / 'spool.sqlite3') as spool:
+    print(len(spool.observations()))
+    try:
+        spool.set_meta('a', 1)
+    except StoreError as error:
+        print(error)
+"
+"""
+
+
+@pytest.mark.lab
+@pytest.mark.skipif(unavailable() is not None, reason=unavailable() or "")
+def test_on_a_read_only_medium_a_spool_is_read_and_not_written(spool: Path) -> None:
+    shell = ["sh", "-c", READS_WHERE_NOTHING_CAN_BE_WRITTEN, "sh", str(spool.parent), sys.executable]
+    done = subprocess.run(["unshare", "-rm", *shell], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("10\n")
+    assert "cannot be written" in done.stdout
 
 
 # Taking a plain spool over -----------------------------------------------------------------------------------------
