@@ -57,7 +57,7 @@ def session(case: Case) -> Any:
 
 @pytest.fixture(scope="module")
 def sessions(require_lab: None) -> Iterator[dict[str, Future[Any]]]:
-    with ThreadPoolExecutor(max_workers=2) as pool:
+    with ThreadPoolExecutor(max_workers=3) as pool:
         yield {case.scenario: pool.submit(session, case) for case in CASES}
 
 

@@ -34,7 +34,7 @@ CASES = [
     Case("address dropped at 4", "tcp-drop", 4, {"dns": "none", "syn": "dropped"}, "twitter"),
     Case("name dropped at 3", "tls-drop", 3, NOTHING | {"hello": "dropped"}),
     Case("open", "open", 3, NOTHING | {"flow": "none"}),
-    Case("DNS forged at 2", "dns-forge", 2, NOTHING | {"dns": "forged"}),
+    Case("DNS forged at 2", "dns-forge", 2, NOTHING | {"dns": "forged", "flow": "none"}),
     Case("reset at 4", "tls-reset", 4, NOTHING | {"hello": "reset"}, "facebook"),
     Case("beside the way", "tls-reset-beside", 3, NOTHING | {"hello": "reset"}, "twitter"),
 ]
