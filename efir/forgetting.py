@@ -31,9 +31,8 @@ class Forgotten:
     """What came of it."""
 
     removed: int
-    failed: list[
-        str
-    ]  # names of files that the system would not let go: Windows, while another efir has them open
+    # Names of files that the system would not let go: Windows, while another efir has them open; a read-only folder.
+    failed: list[str]
     foreign: int  # files in the folder that are not Efir's and stay
 
     def sentences(self, folder: StateFolder) -> list[str]:
@@ -41,7 +40,7 @@ class Forgotten:
         gone = _("{number} files of Efir's were removed from {folder}.")
         words = [gone.format(number=self.removed, folder=folder.root)]
         if self.foreign:
-            words.append(_("{number} files there are not Efir's and stay.").format(number=self.foreign))
+            words.append(_("Not Efir's, so they stay there: {number}.").format(number=self.foreign))
         return words
 
 
@@ -65,13 +64,20 @@ def forget(folder: StateFolder, files: Iterable[Path]) -> Forgotten:
             removed += 1
         except OSError:
             failed.append(path.name)
-    return Forgotten(removed, failed, _remove_folder(folder.root))
+    return Forgotten(removed, failed, _remove_folder(folder.root, failed))
 
 
-def _remove_folder(root: Path) -> int:
+def still_there(names: Iterable[str]) -> str:
+    """What to do about files that could not be removed."""
+    return _(
+        "could not remove: {names}. Stop the other efir, or make the folder writable, then run efir wipe again"
+    ).format(names=", ".join(names))
+
+
+def _remove_folder(root: Path, failed: Iterable[str]) -> int:
     if not root.is_dir():
         return 0
-    others = sum(1 for _each in root.iterdir())
-    if not others:
+    left = {each.name for each in root.iterdir()}
+    if not left:
         root.rmdir()
-    return others
+    return len(left.difference(failed))

@@ -10,6 +10,7 @@ import hmac
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -103,10 +104,10 @@ class StateFolder:
 
 
 def files_of(path: Path) -> Iterator[Path]:
-    """A file of ours, and what an interrupted write or SQLite left beside it; only what exists."""
+    """A file of ours, and what an interrupted write or SQLite left beside it; only what exists. We make no folders."""
     for suffix in ("", "-wal", "-shm", "-journal", ".new", ".lock"):
         candidate = path.with_name(path.name + suffix)
-        if candidate.exists():
+        if candidate.exists() and not candidate.is_dir():
             yield candidate
 
 
@@ -122,6 +123,8 @@ def write_private(path: Path, content: bytes) -> None:
         os.replace(new, path)
         sync_folder(path.parent)
     except OSError as error:
+        with suppress(OSError):
+            new.unlink()
         raise StateError(f"{path} cannot be written ({error.strerror}); nothing was changed") from None
 
 

@@ -125,10 +125,19 @@ def run(shared: Shared, name: str, program: tuple[str, ...], acts: bool, pcap: P
             for act in lab.session.acts() if acts else ():
                 shared.out.line(act)
                 shared.out.text(_act(act))
+            if not program:
+                shared.out.text(_gone())
             return code
 
     code: int = _speaking(inside)
     return code
+
+
+def _gone() -> str:
+    """Said after what Efir prints inside, which names `efir explain`."""
+    return _(
+        "What was stored inside is gone with the lab; to look at it with efir explain: efir lab shell NAME"
+    )
 
 
 def _own_options(shared: Shared) -> list[str]:
@@ -229,4 +238,6 @@ def demo(shared: Shared) -> Exit:
     for scene in SCENES:
         scenario, targets = _load(scene.scenario, shared)
         codes.append(_speaking(partial(play, shared, scene, scenario, targets, _own_options(shared))))
+    shared.out.text()
+    shared.out.text(_gone())
     return Exit.OK if not any(codes) else Exit.INTERNAL

@@ -1,6 +1,7 @@
 """`efir run`: measure the platforms, once or on the blind cadence."""
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -82,7 +83,7 @@ async def _once(
     stop_on_signals()
     with RoundProgress(shared.out) as progress:
         measured = await measure_once(shared, targets, chosen, spool, progress.step, thorough)
-    _report(shared, measured)
+    _report(shared, measured, spool.path)
     return measured.exit
 
 
@@ -99,8 +100,8 @@ async def _go_on(
     from efir.cycle import Showing, make_cycle
 
     show = Showing(
-        measured=lambda measured: _report(shared, measured),
-        throttled=lambda found: _report_sessions(shared, found),
+        measured=lambda measured: _report(shared, measured, spool.path),
+        throttled=lambda found: _report_sessions(shared, found, spool.path),
         sentinels=lambda ratios: _report_sentinels(shared, ratios),
         text=shared.out.text,
     )
@@ -119,19 +120,19 @@ async def _go_on(
     return await cycle.run()
 
 
-def _report(shared: Shared, measured: Measured) -> None:
+def _report(shared: Shared, measured: Measured, spool: Path) -> None:
     for line in measured.verdicts:
         shared.out.line(line)
     shared.out.line(measured.summary)
-    show_round(shared.out, measured.line, measured.verdicts, measured.summary)
+    show_round(shared.out, measured.line, measured.verdicts, measured.summary, kept=spool.exists())
 
 
-def _report_sessions(shared: Shared, found: "Throttled") -> None:
+def _report_sessions(shared: Shared, found: "Throttled", spool: Path) -> None:
     from efir.show.throttle import show_throttling
 
     for line in found.lines:
         shared.out.line(line)
-    show_throttling(shared.out, found.lines, found.results)
+    show_throttling(shared.out, found.lines, found.results, kept=spool.exists())
 
 
 def _report_sentinels(shared: Shared, ratios: dict[str, float | None]) -> None:

@@ -82,7 +82,7 @@ def command(
         found = asyncio.run(_stoppable(work))
     for line in found.lines:
         shared.out.line(line)
-    show_throttling(shared.out, found.lines, found.results)
+    show_throttling(shared.out, found.lines, found.results, kept=folder.spool.exists())
     return found.exit
 
 

@@ -5,7 +5,7 @@ import sys
 import click
 
 from efir.exits import EfirError, Exit
-from efir.forgetting import all_files, cannot_remove, forget, uninstall_command
+from efir.forgetting import all_files, cannot_remove, forget, still_there, uninstall_command
 from efir.i18n import _
 from efir.options import Shared, shared_options
 from measurements.state import StateFolder
@@ -39,11 +39,7 @@ def command(shared: Shared, yes: bool, uninstall: bool) -> Exit:
     if uninstall:
         shared.out.text(_("The program itself goes with: {command}").format(command=uninstall_command()))
     if done.failed:
-        names = ", ".join(done.failed)
-        raise EfirError(
-            _("could not remove: {names}. Stop the other efir, then run efir wipe again").format(names=names),
-            Exit.PARTIAL,
-        )
+        raise EfirError(still_there(done.failed), Exit.PARTIAL)
     return Exit.OK
 
 

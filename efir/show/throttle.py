@@ -92,12 +92,15 @@ def series_text(series: SeriesLine) -> str:
     return ", ".join([*parts, *words.reasons(series.reason)])
 
 
-def show_throttling(out: Output, lines: Sequence[ThrottleLine], results: "Sequence[PlatformResult]") -> None:
-    """What was found, one paragraph a platform."""
+def show_throttling(
+    out: Output, lines: Sequence[ThrottleLine], results: "Sequence[PlatformResult]", kept: bool
+) -> None:
+    """What was found, one paragraph a platform; `kept` is false where nothing of it is stored on disk."""
     for line in lines:
         show_result(out, line)
     if results:
-        out.text(_("Each pair, and a plot: efir explain {platform}").format(platform=lines[0].platform))
+        if kept:
+            out.text(_("Each pair, and a plot: efir explain {platform}").format(platform=lines[0].platform))
         error = max(each.error for each in results)
         out.text(
             _("Chance of any false 'slowed down' in all of this: at most {error}.").format(

@@ -19,24 +19,26 @@ SIGNS = {
 }
 
 
-def show_round(out: Output, line: Line, verdicts: Sequence[VerdictLine], summary: SummaryLine) -> None:
-    """Print a finished round."""
+def show_round(
+    out: Output, line: Line, verdicts: Sequence[VerdictLine], summary: SummaryLine, kept: bool
+) -> None:
+    """Print a finished round; `kept` is false where nothing of it is stored on disk."""
     if trouble := words.situation(line.situation):
         out.text(trouble)
     if line.online:
         show_verdicts(out, verdicts)
     if summary.cancelled:
-        out.text(words.stopped_early())
+        out.text(words.stopped_early() if kept else _("Stopped early; nothing of it is kept."))
     out.text(
-        _(
-            "Controls {ok} of {total}; {kilobytes} kB in {seconds} s. Why: efir explain ID (first column)."
-        ).format(
+        _("Controls {ok} of {total}; {kilobytes} kB in {seconds} s.").format(
             ok=summary.controls_ok,
             total=summary.controls_total,
             kilobytes=round((summary.bytes_sent + summary.bytes_received) / 1000),
             seconds=round(summary.duration_seconds, 1),
         )
     )
+    if kept:
+        out.text(_("Why: efir explain ID (first column)."))
 
 
 def show_verdicts(out: Output, verdicts: Sequence[VerdictLine]) -> None:

@@ -13,7 +13,7 @@ from msgspec import structs
 from efir import consent_text
 from efir.consenting import answered, lines_agreed, record
 from efir.exits import EfirError
-from efir.forgetting import all_files, files_of_results, forget
+from efir.forgetting import all_files, files_of_results, forget, still_there
 from efir.i18n import LANGUAGES, _, set_language
 from efir.servicing import put_in_place, take_away
 from efir.ui.pages.home import EVERY
@@ -160,7 +160,7 @@ async def _delete(site: Site, form: Form) -> str:
     await site.work.stop()
     done = forget(site.folder, files_of_results(site.folder))
     if done.failed:
-        raise EfirError(_still_there(done.failed))
+        raise EfirError(still_there(done.failed))
     site.tell(_("The results are deleted."))
     return "data"
 
@@ -180,7 +180,7 @@ async def wipe(site: Site, form: Form) -> list[str]:
         await asyncio.to_thread(take_away, site.shared)
     done = forget(site.folder, all_files(site.folder))
     if done.failed:
-        raise EfirError(_still_there(done.failed))
+        raise EfirError(still_there(done.failed))
     return done.sentences(site.folder)
 
 
@@ -225,9 +225,3 @@ def _lines(form: Form) -> dict[str, bool]:
 def _sure(form: Form) -> None:
     if "sure" not in form:
         raise EfirError(_("Nothing was removed."))
-
-
-def _still_there(names: list[str]) -> str:
-    return _("could not remove: {names}. Stop the other efir, then run efir wipe again").format(
-        names=", ".join(names)
-    )

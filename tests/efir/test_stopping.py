@@ -69,3 +69,10 @@ def test_a_round_is_kept_when_its_terminal_is_closed(tmp_path: Path) -> None:
     assert code == Exit.INTERRUPTED
     with Spool(StateFolder(tmp_path).spool) as spool:
         assert [summary.cancelled for _, summary in spool.rounds()] == [True]
+
+
+def test_what_is_not_kept_is_neither_said_to_be_nor_to_be_explained(tmp_path: Path) -> None:
+    code, said = stopped(tmp_path, ["run", "--once", "--keep-nothing"], signal.SIGTERM)
+    assert code == Exit.INTERRUPTED
+    assert "nothing of it is kept" in said
+    assert "efir explain" not in said

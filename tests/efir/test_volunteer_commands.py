@@ -13,6 +13,7 @@ import pytest
 
 from efir.cli import command
 from efir.exits import Exit, run_command
+from efir.forgetting import all_files, forget
 from efir.trying import user_agent
 from measurements import sqlcipher
 from measurements.records import SummaryLine, ThrottleLine, VerdictLine
@@ -162,6 +163,22 @@ def test_wipe_leaves_the_files_of_others(state: Path, capsys: pytest.CaptureFixt
     code, (line,) = lines(capsys, "wipe", "--yes", "--state", str(state))
     assert (code, line["foreign_files"], line["failed"]) == (Exit.OK, 1, [])
     assert [each.name for each in state.iterdir()] == ["diary.txt"]
+
+
+def test_wipe_takes_no_folder_for_a_file_of_ours(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    key = StateFolder(state).key
+    key.unlink(missing_ok=True)
+    key.mkdir()
+    code, (line,) = lines(capsys, "wipe", "--yes", "--state", str(state))
+    assert (code, line["foreign_files"], line["failed"]) == (Exit.OK, 1, [])
+
+
+def test_what_wipe_cannot_remove_is_not_called_somebody_elses(state: Path) -> None:
+    folder = StateFolder(state)
+    stuck = state / "stuck"  # no file, so that it does not go
+    stuck.mkdir()
+    done = forget(folder, [*all_files(folder), stuck])
+    assert (done.failed, done.foreign) == (["stuck"], 0)
 
 
 def test_wipe_works_while_another_process_writes(state: Path) -> None:

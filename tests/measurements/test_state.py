@@ -86,3 +86,10 @@ def test_an_unwritable_place_changes_nothing(tmp_path: Path) -> None:
     (tmp_path / "taken.json").mkdir()
     with pytest.raises(StateError, match="nothing was changed"):
         write_private(tmp_path / "taken.json", b"{}")
+
+
+def test_a_write_that_fails_leaves_nothing_half_written(tmp_path: Path) -> None:
+    (tmp_path / "consent.json").mkdir()  # no file can take its place
+    with pytest.raises(StateError, match="nothing was changed"):
+        write_private(tmp_path / "consent.json", b"{}")
+    assert [each.name for each in tmp_path.iterdir()] == ["consent.json"]
