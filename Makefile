@@ -22,9 +22,10 @@ setup: $(VENV)/.dev
 run: $(VENV)/.base
 	@scripts/first-run $(BIN)/efir
 
+# Three on two cores: about half of the time of the tests is waiting for sessions in the lab.
 test: $(VENV)/.dev
 	@scripts/debian-packages
-	$(BIN)/pytest -n 2 --dist loadgroup -m "not alone" $(ARGS)
+	$(BIN)/pytest -n 3 --dist loadgroup -m "not alone" $(ARGS)
 	$(BIN)/pytest -m alone $(ARGS)
 
 fast: $(VENV)/.dev
