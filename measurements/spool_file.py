@@ -68,6 +68,8 @@ def connect(spool: Path, mode: Mode = "rw") -> sqlite3.Connection:
     mode = "frozen" if frozen(spool) else mode
     try:
         found = content(spool)
+        if found == "nothing" and mode != "rw":
+            raise StoreError(f"{spool} is missing or empty: nothing is stored in it")
         if found == "plain" or (found == "nothing" and not sqlcipher.AVAILABLE):
             return open_file(spool, None, mode)
         if not sqlcipher.AVAILABLE:

@@ -130,6 +130,12 @@ def test_a_useless_key_where_nothing_is_stored_is_named_as_such(tmp_path: Path) 
         Spool(tmp_path / "spool.sqlite3")
 
 
+def test_an_empty_file_is_read_as_one_that_holds_nothing(tmp_path: Path) -> None:
+    (tmp_path / "spool.sqlite3").touch()
+    with pytest.raises(StoreError, match="nothing is stored in it"):
+        list(stored_observations(tmp_path / "spool.sqlite3"))
+
+
 def test_a_damaged_first_page_is_not_taken_for_an_empty_spool(spool: Path) -> None:
     damaged = bytearray(spool.read_bytes())
     damaged[200] ^= 1
