@@ -11,6 +11,7 @@ import pytest
 
 from lab.availability import unavailable
 
+pytestmark = pytest.mark.xdist_group("run")  # one run for all of them
 EFIR = [sys.executable, "-m", "efir"]
 RUN = f'{sys.executable} -m efir run --json --quiet --state "$0" --targets $EFIR_LAB_TARGETS --ca-file $EFIR_LAB_CA'
 ACCEPT = f'{sys.executable} -m efir consent --accept --quiet --state "$0"'

@@ -40,18 +40,24 @@ with Spool(path) as spool:
     print(stored, len(spool.observations()))
 """
 
+# What is stored on it can be read, so that only the writing says what is wrong.
 READ_ONLY = """
 import subprocess, sys
+from datetime import UTC, datetime
 from pathlib import Path
+from measurements.records import Observation
 from measurements.store import Spool
 from measurements.errors import ConfigurationError
 
+row = Observation(id="o", run_id="r", vantage="v", time=datetime.now(UTC), platform="vk", endpoint="web",
+                  role="target", probe="tcp")
 path = Path(sys.argv[1]) / "state" / "spool.sqlite3"
 if sys.argv[2] == "with a spool":
     Spool(path).close()
 subprocess.run(["mount", "-o", "remount,ro", sys.argv[1]], check=True)
 try:
-    Spool(path)
+    with Spool(path) as spool:
+        spool.add([row])
 except ConfigurationError as error:
     print(error)
 """

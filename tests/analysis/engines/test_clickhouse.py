@@ -32,6 +32,7 @@ LATE = {
     "origin": "flat",
 }
 NO_TARGETS = Targets(version=1, platforms={})
+pytestmark = pytest.mark.xdist_group("clickhouse")  # one server for all of them
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +83,7 @@ def test_the_smoke_script_finds_them_equal(clickhouse: Any, loaded: Path) -> Non
 
 @pytest.mark.parametrize("file", ["one-server.sql", "cluster.sql"])
 def test_the_tables_of_the_docs_are_valid_and_hold_the_columns_of_the_store(
-    clickhouse: Any, file: str
+    clickhouse: Any, loaded: Path, file: str
 ) -> None:
     text = (ROOT / "docs" / "clickhouse" / file).read_text("utf-8")
     data = open_data(clickhouse.url)

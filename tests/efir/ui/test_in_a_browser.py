@@ -22,6 +22,7 @@ PICTURES = ROOT / "artefacts" / "ui"
 pytestmark = [
     pytest.mark.system,
     pytest.mark.lab,
+    pytest.mark.xdist_group("walk"),  # one walk for all of them
     pytest.mark.skipif(CHROMIUM is None, reason="needs the Debian package chromium"),
 ]
 
