@@ -9,7 +9,7 @@ from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 # tzdata 2024a brought the move of Asia/Almaty from +06 to +05 on 1 March 2024.
-_PROBE = "Asia/Almaty", datetime(2024, 3, 2), timedelta(hours=5)  # noqa: DTZ001 - a local time, zone beside it
+_PROBE = "Asia/Almaty", datetime(2024, 3, 2, tzinfo=UTC), timedelta(hours=5)
 
 
 class ZoneError(ValueError):
@@ -40,7 +40,7 @@ def _names() -> tuple[str, ...]:
 def require_current() -> None:
     """Raise ZoneError if the installed `tzdata` predates Kazakhstan's move of 1 March 2024."""
     name, when, offset = _PROBE
-    if zone(name).utcoffset(when) != offset:
+    if when.astimezone(zone(name)).utcoffset() != offset:
         raise ZoneError(
             f"the installed tzdata package is too old: it does not know that {name} moved to UTC+5 on "
             "1 March 2024; update it with `pip install --upgrade tzdata`"

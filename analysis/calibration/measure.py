@@ -101,7 +101,7 @@ def worlds(effort: Effort, salt: int, ratio: float) -> Discoveries:
         cells, guilty = _world(rng, ratio)
         options = Options(ZONE, seed=number, shifts=effort.world_shifts)
         hours = {cell.votes.platform: cell.hours for cell in cells}
-        results = correlate([cell.votes for cell in cells], lambda platform, h=hours: h[platform], options)  # type: ignore[misc]  # bound early: the loop goes on
+        results = correlate([cell.votes for cell in cells], hours.__getitem__, options)
         associated = np.array([result.verdict == "associated" for result in results])
         false_rates.append(float((associated & ~guilty).sum() / max(1, associated.sum())))
         if guilty.any():

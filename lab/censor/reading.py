@@ -1,8 +1,9 @@
 """The names that a box reads in what a client sends. Pure."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from lab.censor.dns_wire import question_of_stream, read_question
 from lab.censor.http_host import host_of_stream
@@ -31,6 +32,11 @@ class Sighting:
 
 
 Seen = Sighting | None | More  # None: there is none, and none will come
+
+_READERS: Final[tuple[tuple[Kind, Callable[[bytes], str | More | None]], ...]] = (
+    ("sni", sni_of_stream),
+    ("host", host_of_stream),
+)
 
 
 class Stream:
@@ -91,12 +97,12 @@ class TcpReader(Reader):
         if self._port == DNS_PORT:
             question = question_of_stream(data)
             return Sighting("dns", question.name, question.kind) if question else MORE
-        for kind, read in (("sni", sni_of_stream), ("host", host_of_stream)):
+        for kind, read in _READERS:
             found = read(data)
             if found is MORE:
                 return MORE
             if found is not None:
-                return Sighting(kind, found)  # type: ignore[arg-type] # mypy widens the tuple's strings
+                return Sighting(kind, found)
         return None
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import Final
 
@@ -43,7 +43,7 @@ class Texts:
         """A reason of the analysis in this language; what no template of it fits stays as it is."""
         text = english or ""
         for key, pattern in _reasons():
-            text = pattern.sub(lambda found, key=key: self._filled(key, found), text)  # type: ignore[misc]  # bound now
+            text = pattern.sub(partial(self._filled, key), text)
         return text
 
     def _filled(self, key: str, found: re.Match[str]) -> str:
