@@ -285,6 +285,7 @@ class ThrottleLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
     effective_bytes_per_second: float | None = None
     burst_bytes: float | None = None
     scope: str | None = None
+    up_to_bytes: int | None = None  # of a `not_throttled`: how far into a flow it was looked
     reason: str | None = None
     bytes_received: int = 0
     duration_seconds: float = 0.0

@@ -31,6 +31,7 @@ def throttle_line(
         effective_bytes_per_second=found.rate,
         burst_bytes=found.burst,
         scope=scope,
+        up_to_bytes=family.up_to_bytes,
         reason=", ".join(dict.fromkeys(words)) or None,
         bytes_received=bytes_received,
         duration_seconds=duration_seconds,

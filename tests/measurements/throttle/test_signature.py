@@ -208,3 +208,11 @@ def test_the_line_holds_the_deciding_arms_numbers(pairs: Pairs, session: Session
     assert line.reason is not None
     assert "tariff_not_excluded" in line.reason
     assert len(in_words(platform)) == len(decision.notes)
+
+
+def test_the_line_of_a_clean_platform_says_how_far_it_was_looked(pairs: Pairs, session: Sessions) -> None:
+    evidence = session(pairs(target=500_000.0))
+    platform = decide_platform([decide(evidence)])
+    line = throttle_line(platform, signature(evidence, platform.family), None, 5_000_000, 1700.0)
+    assert line.verdict == "not_throttled"
+    assert line.up_to_bytes == pytest.approx(2_000_000, rel=0.01)
