@@ -35,7 +35,7 @@ def extract(m: Measurement, line: bytes, platforms: Platforms) -> Record | None:
     if not m.test_name:
         raise NotAMeasurement("no test_name")
     keys = m.test_keys
-    attempts = (_attempts(keys) or _browsed(m)) if keys else []
+    attempts = (_attempts(keys, m.input) or _browsed(m)) if keys else []
     platform = platforms.of_measurement(m.test_name, m.input, led_to(attempts))
     if platform is None:
         return None
@@ -106,7 +106,7 @@ def failure_of(value: Any) -> str | None:
     return "ssl_invalid_certificate" if "certificate verify failed" in value else f"{UNKNOWN}: {value[:200]}"
 
 
-def _attempts(keys: TestKeys) -> list[Attempt]:
+def _attempts(keys: TestKeys, given: str | None) -> list[Attempt]:
     found = [_dns(q) for q in keys.queries or () if q.hostname]
     found += [
         Attempt("tcp", None, c.ip, c.port, _connect_failure(c.status) if c.status else None)
@@ -114,7 +114,25 @@ def _attempts(keys: TestKeys) -> list[Attempt]:
     ]
     found += [_tls(t, keys) for t in keys.tls_handshakes or ()]
     found += [_http(r) for r in keys.requests or () if r.request and r.request.url]
+    return found + _summed_up(keys, given)
+
+
+def _summed_up(keys: TestKeys, given: str | None) -> list[Attempt]:
+    """Old reports without `queries` or `requests` still say how the look-up and the page load ended.
+
+    What they call unknown is as often the probe's own mistake, and left aside.
+    """
+    found = []
+    if not keys.queries and _network_failed(failure := failure_of(keys.dns_experiment_failure)):
+        found.append(Attempt("dns", host_of(given), failure=failure))
+    if not keys.requests and _network_failed(failure := failure_of(keys.http_experiment_failure)):
+        host, secure = host_and_scheme(given)
+        found.append(Attempt("http", host or None, failure=failure, secure=secure))
     return found
+
+
+def _network_failed(failure: str | None) -> bool:
+    return failure is not None and not failure.startswith(UNKNOWN)
 
 
 def _connect_failure(status: ConnectStatus) -> str | None:

@@ -115,26 +115,28 @@ class _Endpoint:
     def facts(self) -> EndpointFacts | None:
         """None for what was only looked up, and found."""
         host = self.host
+        if host.tcp and not (self.tls or self.tcp) and all(a.failure in NO_ROUTE for a in self.http):
+            return EndpointFacts(applicable=False)
         if not (self.http or self.tls or self.tcp):
-            if host.tcp:
-                return EndpointFacts(applicable=False)
             if not host.failures and not self.main:
                 return None
         elif not self.good and not self.http and not self.tls and any(a.failure is None for a in self.tcp):
             return NOTHING  # it could be connected to, and nothing further was tried
-        if self.good and not self.http and not host.failures and self.secure:
+        if self.good and not (self.http or host.failures or host.misled) and self.secure:
             return EndpointFacts(works="system", confirmed=True, enough_controls=True)
         return self._weighed()
 
     def _weighed(self) -> EndpointFacts:
-        works = self._works()
-        false_answer = works == "no" and self._false_answer()
+        works, http = self._works(), self._http()
+        suspect = works == "no" or http == "missed" or self.host.misled
+        false_answer = suspect and self._false_answer()
+        if false_answer:
+            http = "none"  # what came is another server's page
         reached_outside = works == "no" and not self.host.answers and bool(self.host.failures)
         if false_answer or (reached_outside and self.chain_works_outside):
             works = "trusted"
         dns = self._dns(works, false_answer)
         stage, failure, chosen = self._failing(dns)
-        http = self._http()
         return EndpointFacts(
             evidence=True,
             works=works,
@@ -149,7 +151,9 @@ class _Endpoint:
             progress=self._progress(stage, chosen),
             fails_elsewhere=self.outside is not None and not self.outside.http_works,
             enough_controls=self.app or self.chain_works_outside,
-            failure=self._page_failure(http) or (failure if works != "system" else None),
+            failure=self._page_failure(http)
+            or (self._lie() if dns == "lies" else None)
+            or (failure if works != "system" else None),
             interceptor=next((a.interceptor for a in chosen if a.interceptor), None),
             note="no test helper in this measurement" if self.app and false_answer else None,
         )
@@ -188,6 +192,13 @@ class _Endpoint:
             apart = works == "trusted" and not host.answers & self._elsewhere()
             return "lies" if false_answer or apart else "answers"
         return "fails" if host.failures else "none"
+
+    def _lie(self) -> str | None:
+        """A word for an answer that leads elsewhere: what the address is, or what came of it."""
+        if all(map(is_bogon, self.host.answers)):
+            return "dns_bogon_error"
+        led = [a for a in (*self.tls, *self.tcp, *self.http) if a.address in self.host.answers]
+        return _commonest(led) or "http_unexpected_status_code"
 
     def _trusted(self) -> Trusted:
         if self.host.denied or (self.outside is not None and not self.outside.name_exists):
@@ -231,8 +242,11 @@ class _Endpoint:
 
     def _page_was_clear(self) -> bool:
         """False if the clear-text answer only led to the site's own page over TLS."""
+        return not self._landed_on_tls() or self._strayed()
+
+    def _landed_on_tls(self) -> bool:
         last = next((a for a in self.record.attempts if a.step == "http"), None)
-        return last is None or not last.secure or self._strayed()
+        return last is not None and last.secure
 
     def _page_failure(self, http: Http) -> str | None:
         """A page that is not the site's own has no failure of its own; a word stands for it."""
@@ -241,10 +255,16 @@ class _Endpoint:
         return "http_unexpected_redirect_url" if self._strayed() else "http_unexpected_status_code"
 
     def _strayed(self) -> bool:
-        return any(a.location and off_domain(a.location, [self.host.name]) for a in self.http)
+        clear = (a for a in self.record.attempts if a.step == "http" and not a.secure)
+        return any(a.location and off_domain(a.location, [self.host.name]) for a in clear)
 
     def _twin_works(self) -> bool:
-        """Somebody trustworthy gets the site itself: its own certificate here, or the test helper and no redirect."""
+        """Somebody trustworthy gets the site itself: its own certificate here, or the test helper and no redirect.
+
+        A redirect to a page over TLS elsewhere may be the site's own: sites move and send countries to their own pages.
+        """
+        if self._landed_on_tls():
+            return False
         return any(a.failure is None for a in self.host.tls) or (self._strayed() and self.chain_works_outside)
 
     def _progress(self, stage: FailedAt, failing: list[Attempt]) -> bool:

@@ -9,8 +9,10 @@ from typing import Final
 from analysis.ooni.platforms import APP_PLATFORMS, host_of
 from analysis.ooni.record import Attempt, Record
 
-# Facebook's own network: its app test calls an answer from elsewhere false (ooni/spec ts-019).
-_HOME_NETWORK: Final = {"facebook_messenger": 32934}
+# Facebook's own networks: its app test calls an answer from elsewhere false (ooni/spec ts-019).
+_HOME_NETWORKS: Final = {"facebook_messenger": frozenset({32934, 54115, 63293})}
+# Providers run caches of Facebook's files in their own networks; of its other names they run none.
+_CACHED: Final = "fbcdn.net"
 # WhatsApp's chat hosts stand for each other: only all of them failing stops the app (ooni/spec ts-018).
 _CHAT: Final = re.compile(r"e\d+\.whatsapp\.net")
 # Telegram's data centres are addresses without a name, and one is enough (ooni/spec ts-020).
@@ -29,7 +31,8 @@ class Host:
     )  # addresses that other resolvers gave, asked from the same line
     failures: list[str] = field(default_factory=list)  # of the system's resolver
     denied: bool = False  # another resolver says that there is no such name
-    strange: bool = False  # every answer lies outside the network where the app is known to live
+    strange: bool = False  # every answer lies outside the networks where the app is known to live
+    misled: bool = False  # strange, and no cache explains it: connecting there proves nothing
     tcp: list[Attempt] = field(default_factory=list)
     tls: list[Attempt] = field(default_factory=list)
     http: list[Attempt] = field(default_factory=list)
@@ -48,7 +51,7 @@ def hosts_of(record: Record) -> list[Host]:
     """The hosts of a measurement, the input's own first."""
     app = record.test in APP_PLATFORMS
     main = DATA_CENTRES if app else host_of(record.input) or ""
-    home = _HOME_NETWORK.get(record.test)
+    home = _HOME_NETWORKS.get(record.test)
     hosts: dict[str, Host] = {}
     owner = _owners(record.attempts)
     for attempt in record.attempts:
@@ -89,12 +92,14 @@ def _alias(name: str) -> str:
     return "chat" if _CHAT.fullmatch(name) else name
 
 
-def _answered(host: Host, attempt: Attempt, home: int | None) -> None:
+def _answered(host: Host, attempt: Attempt, home: frozenset[int] | None) -> None:
     if attempt.own:
         host.answers.update(attempt.answers)
-        if attempt.failure is not None and not attempt.answers:
-            host.failures.append(attempt.failure)
-        host.strange = home is not None and bool(attempt.asns) and home not in attempt.asns
+        if not attempt.answers:
+            # Reports of 2018 and before name no failure where an answer was empty.
+            host.failures.append(attempt.failure or "dns_no_answer")
+        host.strange = home is not None and bool(attempt.asns) and home.isdisjoint(attempt.asns)
+        host.misled = host.strange and not host.name.endswith(_CACHED)
     else:
         host.others.update(attempt.answers)
         host.denied |= attempt.failure == "dns_nxdomain_error"

@@ -108,6 +108,7 @@ class TestKeys(Loose):
     network_events: Raw = _NONE
     control: Control | None = None
     control_failure: Any = None
+    dns_experiment_failure: Any = None
     http_experiment_failure: Any = None
     body_length_match: bool | None = None
     headers_match: bool | None = None

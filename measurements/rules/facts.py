@@ -248,6 +248,10 @@ def _http(endpoint: Endpoint, answers: list[Observation], platform_hosts: Sequen
     return "missed" if best.expected is False or strayed else "fine"
 
 
+# Labels under which a country's names are given out: of `example.com.tr` and `example.co.uk`, "example" is the brand.
+_SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "gob", "gov", "go", "mil", "ne", "net", "or", "org"})
+
+
 def off_domain(location: str, hosts: Sequence[str]) -> bool:
     """True if a redirect leaves every domain of `hosts` (compared by the label before the public suffix)."""
     there = urlsplit(location).hostname
@@ -258,6 +262,8 @@ def off_domain(location: str, hosts: Sequence[str]) -> bool:
 
 def _brand(host: str) -> str:
     labels = host.rstrip(".").split(".")
+    if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL:
+        return labels[-3]
     return labels[-2] if len(labels) > 1 else host
 
 

@@ -19,9 +19,13 @@ HOST, ADDRESS, OTHER = "www.example.com", "93.184.216.34", "151.101.1.69"
 
 
 def dns(
-    failure: str | None = None, *answers: str, host: str = HOST, engine: str = "system"
+    failure: str | None = None,
+    *answers: str,
+    host: str = HOST,
+    engine: str = "system",
+    asn: int | None = None,
 ) -> dict[str, Any]:
-    kinds = [{"answer_type": "AAAA" if ":" in a else "A", "ipv6" if ":" in a else "ipv4": a} for a in answers]
+    kinds = [{"ipv6" if ":" in a else "ipv4": a, "asn": asn} for a in answers]
     return {"hostname": host, "engine": engine, "failure": failure, "answers": kinds or None}
 
 
@@ -224,6 +228,31 @@ CASES = [
         ("blocked", "tls", "stopped-tls"),
     ),
     (
+        "nothing but IPv6, on a line that has none",
+        keys(
+            dns(None, "2001:db8::1"),
+            tcp("network_unreachable", "2001:db8::1"),
+            http("network_unreachable"),
+            control=helper(),
+        ),
+        ("inconclusive", None, "not-applicable"),
+    ),
+    (
+        "an old report with an empty answer and no word for it",
+        keys(dns(None), http("dns_lookup_error"), control=helper()),
+        ("blocked", "dns", "dns-fails"),
+    ),
+    (
+        "an old report that only sums the look-up up",
+        keys(control=helper(), dns_experiment_failure="dns_lookup_error"),
+        ("blocked", "dns", "dns-fails"),
+    ),
+    (
+        "an old report that only sums the page load up",
+        keys(dns(None, ADDRESS), tcp(), control=helper(), http_experiment_failure="connection_reset"),
+        ("blocked", "http", "stopped-http"),
+    ),
+    (
         "a probe that failed by itself",
         {"failure": "json_parse_error"},
         ("inconclusive", None, "failed-measurement"),
@@ -266,6 +295,53 @@ CLEAR_CASES = [
     (
         "another page in clear text, and nothing to hold it against",
         keys(dns(None, ADDRESS), tcp(port=80), http(url=CLEAR), control=helper(), body_length_match=False),
+        ("inconclusive", None, "cleartext-unclear"),
+    ),
+    (
+        "a block page at a private address that the resolver gave",
+        keys(
+            dns(None, "10.10.34.35"),
+            tcp(ip="10.10.34.35", port=80),
+            http(url=CLEAR, code=403),
+            control=helper(),
+            body_length_match=False,
+        ),
+        ("blocked", "dns", "dns-lies"),
+    ),
+    (
+        "a block page at an address that the helper cannot reach",
+        keys(
+            dns(None, OTHER),
+            tcp(ip=OTHER, port=80),
+            http(url=CLEAR),
+            control=helper(unreachable=(OTHER,)),
+            body_length_match=False,
+        ),
+        ("blocked", "dns", "dns-lies"),
+    ),
+    (
+        "a redirect to another site over TLS may be the site's own",
+        keys(
+            dns(None, ADDRESS),
+            tcp(port=80),
+            tls(),
+            http(url="https://moved.example/"),
+            http(url=CLEAR, code=301, Location="https://moved.example/"),
+            control=helper(),
+            body_length_match=False,
+        ),
+        ("inconclusive", None, "cleartext-unclear"),
+    ),
+    (
+        "a redirect to the site's own name in a country",
+        keys(
+            dns(None, ADDRESS),
+            tcp(port=80),
+            http(url="http://www.example.com.tr/"),
+            http(url=CLEAR, code=301, Location="http://www.example.com.tr/"),
+            control=helper(),
+            body_length_match=False,
+        ),
         ("inconclusive", None, "cleartext-unclear"),
     ),
     (
@@ -396,6 +472,28 @@ APP_CASES = [
         ("blocked", "tcp", "stopped-tcp"),
     ),
     (
+        "facebook: a name that leads outside its networks, where no cache of it can be",
+        "facebook_messenger",
+        keys(
+            dns(None, OTHER, host="b-api.facebook.com", asn=64496),
+            dns(None, ADDRESS, host="external.xx.fbcdn.net", asn=64496),
+            tcp(),
+            tcp(None, OTHER),
+        ),
+        ("blocked", "dns", "dns-lies"),
+    ),
+    (
+        "facebook: a cache of its files in the provider's network",
+        "facebook_messenger",
+        keys(
+            dns(None, OTHER, host="b-api.facebook.com", asn=32934),
+            dns(None, ADDRESS, host="external.xx.fbcdn.net", asn=64496),
+            tcp(),
+            tcp(None, OTHER),
+        ),
+        ("accessible", None, "works"),
+    ),
+    (
         "whatsapp: one chat host of two is enough",
         "whatsapp",
         keys(
@@ -469,6 +567,16 @@ def test_a_line_names_its_source_and_says_that_the_retry_rule_is_waived(measurem
 VOTES = [
     ("a page", keys(dns(None, ADDRESS), tcp(), tls(), http()), "success"),
     ("a reset", keys(dns(None, ADDRESS), tcp("connection_reset"), control=helper()), "connection_reset"),
+    (
+        "a false answer beside one that works",
+        keys(
+            dns(None, "10.10.34.35"),
+            dns(None, ADDRESS, engine="doh"),
+            http() | {"address": f"{ADDRESS}:443"},
+            control=helper(),
+        ),
+        "dns_bogon_error",
+    ),
     ("unproven without the helper", keys(dns(None, ADDRESS), tcp("connection_reset")), "connection_reset"),
     ("down for everyone", keys(dns(None, ADDRESS), tcp("connection_reset"), control=helper("x")), "no vote"),
     ("nothing tried", keys(), "no vote"),
