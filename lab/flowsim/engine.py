@@ -88,6 +88,43 @@ class _State:
         return cls(np.full(count, INITIAL_WINDOW), np.full(count, np.inf), batch.tokens.copy(), hold, *zeros)
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """What the line, as fast as it is, allows."""
+
+    most: Floats  # bytes per second, the server's pace included
+    drops: Floats  # bytes per second beyond which its buffer runs over
+    window: Floats  # bytes: no window grows further
+
+    @classmethod
+    def of(cls, batch: Batch, line: Floats) -> "_Way":
+        holds = line * (batch.rtt + batch.queue)
+        return cls(np.minimum(line, batch.pace), holds / batch.rtt, holds * 1.5 + 4 * MSS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Has:
+    """What occurs in a batch at all: the rest need not be worked out step by step."""
+
+    way: _Way | None  # None: it changes with the bytes
+    box: bool
+    loss: bool
+    ack_loss: bool
+    stalls: bool
+    freezes: bool
+
+    @classmethod
+    def of(cls, batch: Batch) -> "_Has":
+        return cls(
+            way=None if np.isfinite(batch.boost_bytes).any() else _Way.of(batch, batch.link),
+            box=bool(np.isfinite(batch.rate).any()),
+            loss=bool(batch.loss.any()),
+            ack_loss=bool(batch.ack_loss.any()),
+            stalls=bool(np.isfinite(batch.stall_at).any()),
+            freezes=bool(np.isfinite(batch.freeze).any()),
+        )
+
+
 T = TypeVar("T", Batch, _State)
 
 
@@ -102,9 +139,10 @@ def run(batch: Batch, caps: Floats, seconds: float, random: np.random.Generator)
     shown = np.zeros((len(caps), len(kept)))
     disordered = np.zeros(len(caps))
     state, live = _State.before(batch), np.arange(len(caps))
+    has = _Has.of(batch)
     column = 0
     for index in range(1, len(times)):
-        _step(batch, state, times[index], times[index] - times[index - 1], random)
+        _step(batch, has, state, times[index], times[index] - times[index - 1], random)
         if index != kept[column]:
             continue
         shown[live, column:] = state.shown[:, None]
@@ -115,51 +153,72 @@ def run(batch: Batch, caps: Floats, seconds: float, random: np.random.Generator)
             break
         if going.mean() < CROWDED:
             batch, state, live = _only(batch, going), _only(state, going), live[going]
+            has = _Has.of(batch)
     return Series(times[kept], shown, np.minimum(disordered, 1.0))
 
 
-def _step(batch: Batch, state: _State, now: float, step: float, random: np.random.Generator) -> None:
+def _step(
+    batch: Batch, has: _Has, state: _State, now: float, step: float, random: np.random.Generator
+) -> None:
     """All flows of the batch, one step further."""
-    count = len(batch.link)
-    line = np.where(state.delivered >= batch.boost_bytes, batch.boost_rate, batch.link)
-    idle = (state.waiting > now) | ((now >= batch.stall_at) & (now < batch.stall_at + batch.stall_for))
+    chance = random.random((4, len(batch.link)))
+    way = has.way or _Way.of(
+        batch, np.where(state.delivered >= batch.boost_bytes, batch.boost_rate, batch.link)
+    )
+    idle = state.waiting > now
+    if has.stalls:
+        idle |= (now >= batch.stall_at) & (now < batch.stall_at + batch.stall_for)
     offered = np.where(idle, 0.0, state.window / batch.rtt * step)
-    wanted = np.minimum(offered, np.minimum(line, batch.pace) * step)
-    boxed = (state.delivered >= batch.after_bytes) & (now >= batch.after_seconds) & np.isfinite(batch.rate)
-    tokens = np.where(boxed, np.minimum(batch.burst, state.tokens + batch.rate * step), state.tokens)
-    allowed = np.maximum(tokens, 0.0) * (MSS / PACKET)
-    passed = np.where(boxed, np.minimum(wanted, allowed), wanted)
-    state.tokens = np.where(boxed, tokens - passed * (PACKET / MSS), tokens)
-    passed = np.minimum(passed, np.maximum(batch.freeze - state.delivered, 0.0))
+    wanted = passed = np.minimum(offered, way.most * step)
+    overflow = cut = offered > way.drops * step
+    if has.box:
+        boxed, allowed = _fill(batch, state, now, step)
+        passed = np.where(boxed, np.minimum(wanted, allowed), wanted)
+        state.tokens = np.where(boxed, state.tokens - passed * (PACKET / MSS), state.tokens)
+    if has.freezes:
+        passed = np.minimum(passed, np.maximum(batch.freeze - state.delivered, 0.0))
     state.delivered = state.delivered + passed
 
-    drops = boxed & (batch.policed > 0) & (wanted > allowed)
-    hits = random.random(count) < 1 - np.exp(-batch.loss * wanted / MSS)
-    overflow = offered > (line * (batch.rtt + batch.queue)) / batch.rtt * step
-    cut = (drops | (hits & (batch.bbr == 0)) | overflow) & (now >= state.quiet)
-    small = cut & (state.window < 2.5 * MSS) & ~overflow
-    # What is in flight behind a lone loss comes out of order; a policer drops nearly all of that too.
-    state.disordered = (
-        state.disordered + hits * np.maximum(state.window / 2, MSS) + drops * POLICED_DISORDER * passed
-    )
-    state.threshold = np.where(cut, np.maximum(state.window * CUBIC_DECREASE, 2 * MSS), state.threshold)
-    state.window = np.where(cut, np.maximum(state.window * CUBIC_DECREASE, MSS), state.window)
-    state.quiet = np.where(cut, now + batch.rtt, state.quiet)
-    state.waiting = np.where(small & (random.random(count) < 0.3), now + TIMEOUT, state.waiting)
-    # Lost acknowledgements: the sender waits for its timer although everything arrived.
-    unheard = random.random(count) < batch.ack_loss**3 * np.minimum(step / batch.rtt, 1.0) * 6
-    state.waiting = np.where(unheard, now + 4 * TIMEOUT, state.waiting)
-    state.window = np.where(unheard, MSS, state.window)
+    if has.loss:
+        hits = chance[0] < 1 - np.exp(-batch.loss * wanted / MSS)
+        # What is in flight behind a lone loss comes out of order; a policer drops nearly all of that too.
+        state.disordered = state.disordered + hits * np.maximum(state.window / 2, MSS)
+        cut = cut | (hits & (batch.bbr == 0))
+    if has.box:
+        drops = boxed & (batch.policed > 0) & (wanted > allowed)
+        state.disordered = state.disordered + drops * POLICED_DISORDER * passed
+        cut = cut | drops
+    cut = cut & (now >= state.quiet)
+    if has.loss or has.box:
+        small = cut & (state.window < 2.5 * MSS) & ~overflow
+        state.waiting = np.where(small & (chance[1] < 0.3), now + TIMEOUT, state.waiting)
+    if cut.any():
+        lower = state.window * CUBIC_DECREASE
+        state.threshold = np.where(cut, np.maximum(lower, 2 * MSS), state.threshold)
+        state.window = np.where(cut, np.maximum(lower, MSS), state.window)
+        state.quiet = np.where(cut, now + batch.rtt, state.quiet)
     # Steps are longer than short round trips late in a flow: growth per step is bounded by one doubling.
     rounds = np.minimum(step / batch.rtt, 1.0)
-    grown = np.where(
-        state.window < state.threshold, state.window * 2.0**rounds, state.window + 2 * MSS * rounds
-    )
-    most = line * (batch.rtt + batch.queue) * 1.5 + 4 * MSS
-    state.window = np.where(idle | cut, state.window, np.minimum(grown, most))
+    if has.ack_loss:
+        # Lost acknowledgements: the sender waits for its timer although everything arrived.
+        unheard = chance[2] < batch.ack_loss**3 * rounds * 6
+        state.waiting = np.where(unheard, now + 4 * TIMEOUT, state.waiting)
+        state.window = np.where(unheard, MSS, state.window)
+    grown = state.window + 2 * MSS * rounds
+    starting = np.flatnonzero(state.window < state.threshold)
+    grown[starting] = state.window[starting] * 2.0 ** rounds[starting]
+    state.window = np.where(idle | cut, state.window, np.minimum(grown, way.window))
 
-    # Behind a gap nothing reaches the reader until the retransmission: policed flows come in jumps.
-    held = (
-        (batch.policed > 0) & boxed & (state.tokens < 2 * PACKET) & (random.random(count) > step / state.hold)
-    )
-    state.shown = np.where(held, state.shown, state.delivered)
+    if has.box:
+        # Behind a gap nothing reaches the reader until the retransmission: policed flows come in jumps.
+        held = boxed & (batch.policed > 0) & (state.tokens < 2 * PACKET) & (chance[3] > step / state.hold)
+        state.shown = np.where(held, state.shown, state.delivered)
+    else:
+        state.shown = state.delivered
+
+
+def _fill(batch: Batch, state: _State, now: float, step: float) -> tuple[NDArray[np.bool_], Floats]:
+    """Fill the buckets: whether each flow is in the box by now, and the bytes that may pass."""
+    boxed = (state.delivered >= batch.after_bytes) & (now >= batch.after_seconds) & np.isfinite(batch.rate)
+    state.tokens = np.where(boxed, np.minimum(batch.burst, state.tokens + batch.rate * step), state.tokens)
+    return boxed, np.maximum(state.tokens, 0.0) * (MSS / PACKET)

@@ -1,6 +1,6 @@
 """Many sessions of one scenario side by side, taken pair by pair as the runner takes them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import log
 from statistics import median
@@ -45,6 +45,40 @@ class Ask:
     started: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Reads:
+    """What a flow's reader saw."""
+
+    complete: bool  # it got all that it asked for
+    times: tuple[float, ...]
+    sizes: tuple[int, ...]
+    disordered: float
+
+
+def _reads(series: Series, caps: Floats) -> Iterator[_Reads]:
+    """The reads that brought bytes, flow by flow; the last one ends at the flow's cap."""
+    delivered, times, most = series.delivered, series.times, caps[:, None]
+    sizes = np.minimum(delivered, most).astype(int)
+    grew = np.diff(sizes, axis=1, prepend=0) > 0
+    complete = delivered[:, -1] >= caps
+    rows, ends = np.arange(len(caps)), (delivered >= most).argmax(axis=1)
+    before = np.maximum(ends - 1, 0)
+    share = (caps - delivered[rows, before]) / np.where(
+        ends > 0, delivered[rows, ends] - delivered[rows, before], 1.0
+    )
+    at_cap = times[before] + share * (times[ends] - times[before])
+    for row in rows:
+        seen = times[grew[row]].tolist()
+        if complete[row]:
+            seen[-1] = float(at_cap[row])
+        yield _Reads(
+            bool(complete[row]),
+            tuple(seen),
+            tuple(sizes[row][grew[row]].tolist()),
+            float(series.disordered[row]),
+        )
+
+
 @dataclass(slots=True)
 class Block:
     """Sessions of one scenario that share a random generator."""
@@ -65,10 +99,12 @@ class Block:
     def flows(self, asks: Sequence[Ask], seconds: float = SECONDS) -> list[Flow]:
         """Simulate all asked flows at once."""
         batch, rtt, handshake = self._columns(asks)
-        series = run(batch, np.array([float(ask.cap) for ask in asks]), seconds, self.random)
+        caps = np.array([float(ask.cap) for ask in asks])
+        series = run(batch, caps, seconds, self.random)
+        clocks = zip(rtt.tolist(), handshake.tolist(), batch.rtt.tolist(), strict=True)
         return [
-            self._flow(ask, series, row, seconds, float(rtt[row]), float(handshake[row]), batch)
-            for row, ask in enumerate(asks)
+            self._flow(ask, reads, seconds, *clock)
+            for ask, reads, clock in zip(asks, _reads(series, caps), clocks, strict=True)
         ]
 
     def _columns(self, asks: Sequence[Ask]) -> tuple[Batch, Floats, Floats]:
@@ -118,30 +154,21 @@ class Block:
         return batch, rtt, handshake
 
     def _flow(
-        self, ask: Ask, series: Series, row: int, seconds: float, rtt: float, handshake: float, batch: Batch
+        self, ask: Ask, reads: _Reads, seconds: float, rtt: float, handshake: float, first_byte: float
     ) -> Flow:
         scene, random = self.scenario, self.random
         server = scene.target if ask.role == "target" else scene.control
-        delivered = series.delivered[row]
-        end = int(np.searchsorted(delivered, ask.cap))
-        complete = end < len(delivered)
-        times, sizes = series.times[: end + 1].copy(), np.minimum(delivered[: end + 1], ask.cap).astype(int)
-        if complete and end > 0:
-            share = float((ask.cap - delivered[end - 1]) / (delivered[end] - delivered[end - 1]))
-            times[-1] = times[-2] + share * (times[-1] - times[-2])
-        grew = sizes > np.concatenate([[0], sizes[:-1]])
-        last = float(times[-1])
-        times, sizes = times[grew], sizes[grew]
+        complete, times = reads.complete, reads.times
         limit = scene.limit if ask.limited else None
-        stopped = not complete and (not len(times) or times[-1] < 0.7 * seconds)
+        stopped = not complete and (not times or times[-1] < 0.7 * seconds)
         upstream = scene.line.loss + (limit.loss if limit and limit.kind == "ack_loss" else 0.0)
-        queued = limit.burst if limit and limit.kind == "shape" and complete is not None else 0.0
+        queued = limit.burst if limit and limit.kind == "shape" else 0.0
         flow = Flow(
             role=ask.role,
             started=ask.started,
-            times=tuple(times.tolist()),
-            sizes=tuple(sizes.tolist()),
-            elapsed=last if complete else seconds,
+            times=times,
+            sizes=reads.sizes,
+            elapsed=times[-1] if complete else seconds,
             cap_bytes=ask.cap,
             complete=complete,
             stalled=stopped,
@@ -153,10 +180,10 @@ class Block:
             handshake_bytes=HANDSHAKE_BYTES,
             connect=rtt,
             handshake=handshake,
-            first_byte=float(batch.rtt[row]),
-            rtt=float(batch.rtt[row] + queued + scene.line.queue / 2),
+            first_byte=first_byte,
+            rtt=first_byte + queued + scene.line.queue / 2,
             min_rtt=rtt,
-            out_of_order=float(series.disordered[row]),
+            out_of_order=reads.disordered,
             resent=int(random.binomial(3, min(upstream, 1.0))),
             family=4,
         )

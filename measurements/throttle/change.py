@@ -6,7 +6,7 @@ from math import log
 from statistics import median
 from typing import Final
 
-from measurements.throttle.flow import SHORT, Flow, time_at
+from measurements.throttle.flow import SHORT, Flow, time_at, times_at
 from measurements.throttle.pair import Pair
 from measurements.throttle.thresholds import THRESHOLDS as T
 from measurements.throttle.usable import use_of
@@ -51,8 +51,8 @@ def slowdown(flow: Flow) -> Slowdown | None:
     if size < SHORT or end <= 0:
         return None
     grid = range(GRID, size + 1, GRID)
-    knee = max(grid, key=lambda at: end * at / size - time_at(flow, at))
-    seconds = time_at(flow, knee)
+    times = times_at(flow, grid)
+    knee, seconds = max(zip(grid, times, strict=True), key=lambda point: end * point[0] / size - point[1])
     rest = end - seconds
     if rest < AFTER_SECONDS or seconds <= 0:
         return None

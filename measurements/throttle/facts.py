@@ -1,7 +1,7 @@
 """The numbers of one arm that the rules look at."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import inf, log
 from statistics import median
@@ -114,7 +114,7 @@ def _alike(one: float | None, other: float | None) -> bool:
     return one is not None and other is not None and other > 0 and low <= one / other <= high
 
 
-def arm_facts(session: SessionEvidence, arm: Arm) -> list[ArmFacts]:
+def arm_facts(session: SessionEvidence, arm: Arm) -> Iterator[ArmFacts]:
     """Facts of the arm at each look it has reached, in order; one entry with `look` None if it has reached none."""
     pairs = [pair for pair in session.pairs if pair.arm == arm]
     in_time = [pair for pair in pairs if pair.started <= T.session_seconds]
@@ -139,11 +139,13 @@ def arm_facts(session: SessionEvidence, arm: Arm) -> list[ArmFacts]:
     looks: list[tuple[int | None, float]] = [
         (look, alpha) for look, alpha in zip(T.looks, T.alphas, strict=True) if look <= len(measured)
     ]
-    return [
-        ArmFacts(
+    lost: dict[PairUse, int] = dict(Counter(use for use in uses if use != "counts"))
+    for look, alpha in looks or [(None, 0.0)]:
+        seen = measured[:look]
+        yield ArmFacts(
             arm=arm,
             total=len(in_time),
-            lost=dict(Counter(use for use in uses if use != "counts")),
+            lost=lost,
             counted=len(measured),
             look=look,
             alpha=alpha,
@@ -158,9 +160,6 @@ def arm_facts(session: SessionEvidence, arm: Arm) -> list[ArmFacts]:
             residual=residual,
             marked=_marked(seen, before) if residual and witness and len(before) >= T.before_flows else None,
         )
-        for look, alpha in looks or [(None, 0.0)]
-        for seen in (measured[:look],)
-    ]
 
 
 def _network(pair: Pair) -> str | None:

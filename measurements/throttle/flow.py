@@ -4,7 +4,8 @@ Times are seconds, sizes bytes, rates bytes per second. `times`/`sizes` is the s
 had come in `times[i]` seconds after the first body byte.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -86,13 +87,28 @@ def time_at(flow: Flow, size: float) -> float:
     A read that brings many bytes at once is spread over the gap before it: bytes that waited in the kernel's buffer did
     not come in an instant.
     """
-    index = bisect_left(flow.sizes, size)
-    if index >= len(flow.sizes):
-        return flow.times[-1]
+    return _time_before(flow, bisect_left(flow.sizes, size), size)
+
+
+def times_at(flow: Flow, ascending: Iterable[float]) -> list[float]:
+    """`time_at` of many sizes, in one walk along the flow."""
+    sizes, index, found = flow.sizes, 0, []
+    for size in ascending:
+        while index < len(sizes) and sizes[index] < size:
+            index += 1
+        found.append(_time_before(flow, index, size))
+    return found
+
+
+def _time_before(flow: Flow, index: int, size: float) -> float:
+    """When `size` bytes had come, of which the read `index` was the first to have as many."""
+    times, sizes = flow.times, flow.sizes
+    if index >= len(sizes):
+        return times[-1]
     if index == 0:
-        return flow.times[0]
-    (t0, t1), (b0, b1) = flow.times[index - 1 : index + 1], flow.sizes[index - 1 : index + 1]
-    return t0 + (t1 - t0) * (size - b0) / (b1 - b0)
+        return times[0]
+    t0, b0 = times[index - 1], sizes[index - 1]
+    return t0 + (times[index] - t0) * (size - b0) / (sizes[index] - b0)
 
 
 def window_goodput(flow: Flow, end: int, start: int = WINDOW_START) -> float:
@@ -101,7 +117,7 @@ def window_goodput(flow: Flow, end: int, start: int = WINDOW_START) -> float:
     # A flow that froze inside its window waited for its next byte until the end: the wait belongs to its last byte.
     reached = flow.elapsed if flow.stalled and end >= flow.body_bytes else time_at(flow, end)
     seconds = reached - time_at(flow, middle)
-    reads = sum(1 for size in flow.sizes if middle < size <= end)
+    reads = bisect_right(flow.sizes, end) - bisect_right(flow.sizes, middle)
     # All of it came in the first read or two: the clock would measure our own reading, not the line. Then the wait for
     # the first byte is part of the time, which can only make a flow look slower than it was.
     if reads < 2:

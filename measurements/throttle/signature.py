@@ -106,10 +106,11 @@ def signature(session: SessionEvidence, decision: FamilyDecision) -> Signature:
     if len(flows) < MIN_FLOWS:
         return Signature(flows=len(flows))
     begun = sum(flow.body_bytes > 0 for flow in flows)
-    found = features(pairs, decision.stage if begun > len(flows) / 2 else "tls")
+    settled = [settled_rate(flow) for flow in flows]
+    found = features(pairs, settled, decision.stage if begun > len(flows) / 2 else "tls")
     mechanism = _mechanism(session, found)
     has_rate = mechanism not in {"truncation", "handshake_delay"}
-    rates = [rate for rate in map(settled_rate, flows) if rate]
+    rates = [rate for rate in settled if rate]
     rate = median(rates) if has_rate and len(rates) >= MIN_FLOWS else None
     bursts = [burst(flow, rate) for flow in flows] if rate else []
     late = mechanism in {"delayed", "truncation"}
@@ -131,15 +132,15 @@ def _mechanism(session: SessionEvidence, found: Features) -> Mechanism | None:
     return next((word for word, matches in _MECHANISMS if matches(found)), None)
 
 
-def features(pairs: Sequence[Pair], stage: str | None) -> Features:
-    """What the mechanisms are told apart by, of at least `MIN_FLOWS` pairs."""
+def features(pairs: Sequence[Pair], settled: Sequence[float | None], stage: str | None) -> Features:
+    """What the mechanisms are told apart by, of at least `MIN_FLOWS` pairs and their targets' settled rates."""
     flows = [pair.target for pair in pairs]
     turns = [turn for turn in map(slowdown, flows) if turn]
     turned = len(turns) >= max(MIN_FLOWS, len(flows) / 2)
     stops = [float(flow.received) for flow in flows if _stopped(flow)]
     return Features(
         stage=stage,
-        clamp=clamp(pairs),
+        clamp=clamp(pairs, settled),
         stopped_at=_consistent(stops) if len(stops) > len(flows) / 2 else None,
         onset_bytes=_consistent([float(turn.at_bytes) for turn in turns]) if turned else None,
         onset_seconds=_consistent([turn.at_seconds for turn in turns]) if turned else None,
@@ -216,10 +217,9 @@ def burst(flow: Flow, rate: float) -> float:
     return excess
 
 
-def clamp(pairs: Sequence[Pair]) -> bool | None:
-    """Whether the target's rate is the same in every flow and does not follow the control's."""
-    rates = [(settled_rate(pair.target), measure(pair).control) for pair in pairs]
-    known = [(target, control) for target, control in rates if target]
+def clamp(pairs: Sequence[Pair], settled: Sequence[float | None]) -> bool | None:
+    """Whether the target's settled rate is the same in every flow and does not follow the control's."""
+    known = [(target, measure(pair).control) for pair, target in zip(pairs, settled, strict=True) if target]
     if len(known) < MIN_FLOWS:
         return None
     targets = [target for target, _ in known]

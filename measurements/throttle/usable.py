@@ -45,7 +45,8 @@ def _other_answer(flow: Flow) -> bool:
     ) or flow.failure == "ssl_failed_handshake"
 
 
-# First match wins. A certificate is judged before anything else: what came after a forged one says nothing.
+# First match wins; what none matches is broken: it failed here, or in a way that says nothing about speed.
+# A certificate is judged before anything else: what came after a forged one says nothing.
 _USES: Final[tuple[tuple[Use, Callable[[Flow], bool], str], ...]] = (
     ("flagged", lambda flow: bool(flow.flags), "measured wrongly: suspended, or the network changed"),
     (
@@ -61,13 +62,15 @@ _USES: Final[tuple[tuple[Use, Callable[[Flow], bool], str], ...]] = (
     ("blocked", lambda flow: flow.failure in CUT, "refused, reset or closed on the way"),
     ("blocked", _no_progress, "silence: not one byte came"),
     ("counts", lambda flow: flow.received > 0 and flow.failure in SLOW_ENDS, "bytes came, however slowly"),
-    ("broken", lambda flow: True, "failed here, or in a way that says nothing about speed"),
 )
 
 
 def use_of(flow: Flow) -> Use:
     """What this flow is evidence of."""
-    return next(use for use, matches, _ in _USES if matches(flow))
+    for use, matches, _ in _USES:
+        if matches(flow):
+            return use
+    return "broken"
 
 
 def same_object(one: Flow, other: Flow) -> bool:

@@ -19,8 +19,10 @@ def doubled_midranks(values: Sequence[float]) -> list[int]:
     return [2 * first[value] + count[value] - 1 for value in values]
 
 
-def _sign_flip_counts(ranks: Sequence[int]) -> list[int]:
-    """`counts[w]` = number of the 2**n sign choices whose positive ranks sum to w."""
+# Without ties there is one list of ranks for each number of pairs, and most of a session's tests are without ties.
+@lru_cache(maxsize=256)
+def _sign_flip_counts(ranks: tuple[int, ...]) -> list[int]:
+    """`counts[w]` = number of the 2**n sign choices whose positive ranks sum to w; `ranks` in order."""
     counts = [1]
     for rank in ranks:
         longer = counts + [0] * rank
@@ -38,14 +40,14 @@ def signed_rank_p(differences: Sequence[float]) -> float:
     ranks = doubled_midranks([abs(value) for value in differences])
     ranked = [(rank, value) for rank, value in zip(ranks, differences, strict=True) if value != 0]
     observed = sum(rank for rank, value in ranked if value > 0)
-    counts = _sign_flip_counts([rank for rank, _ in ranked])
+    counts = _sign_flip_counts(tuple(sorted(rank for rank, _ in ranked)))
     return sum(counts[: observed + 1]) / float(2 ** len(ranked))
 
 
 @lru_cache(maxsize=256)
 def signed_rank_bound(n: int, alpha: float) -> int:
     """Largest k with P(W <= k - 1) <= alpha for n untied differences; 0 where n is too small for any."""
-    return _largest(_sign_flip_counts(range(1, n + 1)), alpha)
+    return _largest(_sign_flip_counts(tuple(range(1, n + 1))), alpha)
 
 
 @lru_cache(maxsize=256)
