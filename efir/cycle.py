@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from efir.exits import Exit
 from efir.i18n import _
-from efir.measuring import Keeper, Measured, make_context, measure_once
+from efir.measuring import Measured, make_context, make_keeper, measure_once
 from efir.options import Shared
 from efir.throttling import Throttled, measure_throttling
 from efir.uploading import send_if_due
@@ -191,7 +191,7 @@ class Cycle:
         """After an outage or a login page the controls alone are asked first."""
         from probes.round import run_round
 
-        keeper = Keeper(self.spool)
+        keeper = make_keeper(self.spool, self.targets)
         context = make_context(self.shared)
         result = await run_round(self.targets, context, platforms=(), keep=keeper.keep)
         await asyncio.to_thread(keeper.settle)
@@ -203,7 +203,7 @@ class Cycle:
     async def _sweep(self) -> "dict[str, Pair]":
         from probes.sessions.pairs import Flows
 
-        context, keeper = make_context(self.shared), Keeper(self.spool)
+        context, keeper = make_context(self.shared), make_keeper(self.spool, self.targets)
         ledger = self._spent()
         flows = Flows(
             context=context,

@@ -1,7 +1,7 @@
 """From shared options to a measuring context, and from a round to stored and printed lines."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,13 +19,13 @@ from measurements.invite import read_invite
 from measurements.records import Observation, SummaryLine, VerdictLine
 from measurements.rules.judge import Round, judge_round
 from measurements.rules.line import Line
-from measurements.scrub import scrubber
+from measurements.scrub import MARK, redactor, scrubber
 from measurements.state import StateFolder, place_of, pseudonym
 from measurements.store import Spool
 from measurements.store_sql import adding
 from measurements.targets import Targets
 from vantage.line import read_stated
-from vantage.network import network_key, own_names
+from vantage.network import near_addresses, network_key, own_names
 
 if TYPE_CHECKING:
     from probes.base import Context
@@ -77,19 +77,30 @@ def known_platforms(targets: Targets, names: Sequence[str]) -> list[str] | None:
 
 @dataclass
 class Keeper:
-    """Writes observations behind the measurement's back; `settle` waits until all are on disk."""
+    """Writes observations behind the measurement's back; `settle` waits until all are on disk.
+
+    `redact` takes out what was measured and may not be kept.
+    """
 
     spool: Spool
+    redact: Callable[[Observation], Observation]
     _pending: list["Future[int]"] = field(default_factory=list)
 
     def keep(self, row: Observation) -> None:
-        self._pending.append(self.spool.submit(adding([row])))
+        self._pending.append(self.spool.submit(adding([self.redact(row)])))
 
     def settle(self) -> None:
         """Raises StoreError if a row could not be kept."""
         for future in self._pending:
             future.result()
         self._pending.clear()
+
+
+def make_keeper(spool: Spool, targets: Targets) -> Keeper:
+    """Keeps all but the addresses of the person's own network and of the test server."""
+    near = dict.fromkeys(near_addresses(), MARK)
+    servers = targets.helper.addresses if targets.helper else ()
+    return Keeper(spool, redactor(near | {each: f"helper-{n}" for n, each in enumerate(servers, 1)}))
 
 
 @dataclass(frozen=True)
@@ -120,7 +131,7 @@ async def measure_once(
 
     context = make_context(shared)
     started = context.clock.utc()
-    keeper = Keeper(spool)
+    keeper = make_keeper(spool, targets)
     result = await run_round(
         targets, context, platforms=platforms, thorough=thorough, keep=keeper.keep, step=step
     )

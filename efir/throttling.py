@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from efir.exits import Exit
-from efir.measuring import Keeper, make_context
+from efir.measuring import Keeper, make_context, make_keeper
 from efir.options import Shared
 from measurements.records import Observation, ThrottleLine
 from measurements.rules.line import Line, judge_line
@@ -64,7 +64,7 @@ async def measure_throttling(
     from vantage.budget import spent_today
 
     context = make_context(shared)
-    keeper = Keeper(spool)
+    keeper = make_keeper(spool, targets)
     checked = await run_round(targets, context, platforms=(), keep=keeper.keep)
     line = judge_line(checked.observations, {control.id: control for control in targets.controls})
     results: list[PlatformResult] = []

@@ -69,8 +69,10 @@ class TlsFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     version: str | None = None  # "TLSv1.3"
     cipher: str | None = None
-    chain_sha256: tuple[str, ...] = ()  # SHA-256 of each certificate's DER form, leaf first, as sent
-    chain_der: tuple[bytes, ...] = ()  # kept only when the chain did not verify: it is the evidence
+    # SHA-256 of each certificate's DER form, leaf first, as sent; "[scrubbed]" of one that names the vantage
+    chain_sha256: tuple[str, ...] = ()
+    # kept only when the chain did not verify: it is the evidence; without those that name the vantage
+    chain_der: tuple[bytes, ...] = ()
     subject: str | None = None  # RFC 4514 text of the leaf
     issuer: str | None = None  # RFC 4514 text of the leaf
     issuer_key_ids: tuple[str, ...] = ()  # Authority Key Identifiers of the chain, lower-case hex
@@ -89,7 +91,10 @@ class TlsFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class HttpFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What an HTTP answer showed, scrubbed of the vantage's own addresses."""
+    """What an HTTP answer showed, scrubbed of the vantage's own addresses (`measurements.scrub`).
+
+    No hash of the body: a block page that shows the visitor's address would give it away to whoever tries them all.
+    """
 
     version: str | None = None  # "1.1", "2", "3"
     status: int | None = None
@@ -98,7 +103,6 @@ class HttpFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     title: str | None = None  # at most 200 characters
     location: str | None = None  # scheme, host and path of a redirect; no query
     headers: tuple[tuple[str, str], ...] = ()  # an allow-list of names, scrubbed
-    body_sha256: str | None = None
     body_start: str | None = None  # first 2,000 characters; only where the answer missed what was expected
     expected: bool | None = None  # the answer met `expect` of targets.yaml; None where nothing is expected
     missed: str | None = None  # which expectation was missed, in words

@@ -8,6 +8,8 @@ import asyncio
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
+from msgspec import structs
+
 from measurements import failures
 from measurements.records import DnsAnswer, DnsFacts, Observation
 from measurements.targets import Resolver
@@ -110,7 +112,9 @@ class _Question:
         return self._facts().used
 
     def hear(self, data: bytes, after: float, ip_ttl: int | None = None) -> None:
-        self.answers.append(dns_message.digest(data, self.name, self.kind, self.id, after, ip_ttl))
+        answer = dns_message.digest(data, self.name, self.kind, self.id, after, ip_ttl)
+        cnames = tuple(map(self._draft.context.scrub, answer.cnames))
+        self.answers.append(structs.replace(answer, cnames=cnames))
 
     async def over_udp(self, server: tuple[str, int], seconds: float) -> None:
         """Ask, and listen until `seconds` are over or, after a fit answer, `Deadlines.late_answers` more."""

@@ -3,7 +3,7 @@
 aioquic takes 100 ms to import; only a probe that speaks QUIC pays, when it runs.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,7 @@ async def connected(draft: Draft, pin: str | None = None) -> AsyncIterator["Quic
         raise draft.fail(_stage(draft), error.failure) from None
     finally:
         if client is not None:
-            draft.fields["tls"] = _tls_facts(client, failed)
+            draft.fields["tls"] = _tls_facts(client, failed, context.scrub)
             draft.count(client.bytes_sent, client.bytes_received)
             client.shut()
 
@@ -70,14 +70,13 @@ def head_of(headers: list[tuple[bytes, bytes]]) -> Head | None:
     return Head("3", int(status), tuple(pair for pair in text if not pair[0].startswith(":")))
 
 
-def _tls_facts(client: "QuicClient", failed: "QuicFailed | None") -> TlsFacts:
-    chain = client.chain
-    described = describe(chain)
+def _tls_facts(client: "QuicClient", failed: "QuicFailed | None", scrub: Callable[[str], str]) -> TlsFacts:
+    described = describe(client.chain, None if client.trusted else scrub)
     code = failed.verify_code if failed else None
     return TlsFacts(
         version="TLSv1.3" if client.trusted else None,
         chain_sha256=described.sha256,
-        chain_der=chain if code is not None else (),
+        chain_der=described.der if code is not None else (),
         subject=described.subject,
         issuer=described.issuer,
         issuer_key_ids=described.issuer_key_ids,

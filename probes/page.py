@@ -1,18 +1,21 @@
 """An HTTP answer as far as it was read, whatever it came over, and what of it is stored."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 from measurements import expect
 from measurements.records import HttpFacts
+from measurements.scrub import nameless
 from measurements.targets import Expect
 from probes.base import Context
 from probes.wire import html, urls
 from probes.wire.http1 import Head
 
 BODY_START: Final = 2000  # characters kept of an answer that missed what was expected
+_LONGEST_VALUE: Final = (
+    200  # characters kept of a header field or a redirect's target; a hostile one has kilobytes
+)
 # Not `via`, `x-cache`, `cf-ray` and the like: they name the proxy or the cache next to the person who measures.
 _KEPT_HEADERS: Final = frozenset(
     {
@@ -53,7 +56,10 @@ class Page:
 
 def facts(page: Page, wanted: Expect | None, context: Context, redirects: int = 0) -> HttpFacts:
     """What is stored of an answer: scrubbed, and no more of it than evidence needs."""
-    scrub = context.scrub
+
+    def scrub(text: str) -> str:
+        return nameless(context.scrub(text))
+
     if page.head is None:
         start = bytes(page.start[:BODY_START]).decode("utf-8", errors="replace")
         return HttpFacts(body_start=scrub(start) or None)
@@ -67,8 +73,11 @@ def facts(page: Page, wanted: Expect | None, context: Context, redirects: int = 
         truncated=not page.complete,
         title=scrub(html.title(text) or "") or None,
         location=_location(page.head, page.url, scrub),
-        headers=tuple((name, scrub(value)) for name, value in page.head.headers if name in _KEPT_HEADERS),
-        body_sha256=hashlib.sha256(body).hexdigest() if page.complete else None,
+        headers=tuple(
+            (name, context.scrub(value[:_LONGEST_VALUE]))
+            for name, value in page.head.headers
+            if name in _KEPT_HEADERS
+        ),
         body_start=scrub(text[:BODY_START]) if missed else None,
         expected=None if wanted is None else missed is None,
         missed=missed,
@@ -80,4 +89,4 @@ def _location(head: Head, url: str, scrub: Callable[[str], str]) -> str | None:
     """Target of a redirect without its query, which block pages fill with the client's address."""
     given = head.get("location")
     joined = urls.join(url, given) if given else None
-    return scrub(joined.partition("?")[0].partition("#")[0]) if joined else None
+    return scrub(joined.partition("?")[0].partition("#")[0][:_LONGEST_VALUE]) if joined else None

@@ -202,7 +202,7 @@ def _facts(
     code: int | None,
     scrub: Callable[[str], str],
 ) -> TlsFacts:
-    described = describe(chain)
+    described = describe(chain, None if error is None else scrub)
     hello = client_hello.parse(progress.hello)
     first = bytes(progress.first_bytes)
     cipher = tls.cipher() if error is None else None
@@ -210,7 +210,7 @@ def _facts(
         version=tls.version() if error is None else None,
         cipher=cipher[0] if cipher else None,
         chain_sha256=described.sha256,
-        chain_der=() if code is None else chain,
+        chain_der=() if code is None else described.der,
         subject=described.subject,
         issuer=described.issuer,
         issuer_key_ids=described.issuer_key_ids,

@@ -1,7 +1,10 @@
 """Which network this device is on: known again, never written down."""
 
 import socket
+from ipaddress import ip_address
 from pathlib import Path
+
+from probes.nameservers import system_nameservers
 
 # Any public address will do: connecting a UDP socket sends nothing, it only asks the system for the route.
 _SOMEWHERE = {socket.AF_INET: ("192.0.2.1", 9), socket.AF_INET6: ("2001:db8::1", 9)}
@@ -23,7 +26,18 @@ def own_addresses() -> tuple[str, ...]:
 
 def own_names() -> tuple[str, ...]:
     """Everything by which text could name this device."""
-    return (socket.gethostname(), *own_addresses())
+    name = socket.gethostname()
+    return (name, name.partition(".")[0], *own_addresses())
+
+
+def near_addresses() -> tuple[str, ...]:
+    """Addresses that no record may hold, since they tell of the person's own network: this device, gateway, resolvers.
+
+    A resolver that everybody can use, or that runs on the device itself, tells nothing.
+    """
+    gateway = _gateway_number()
+    number = (socket.inet_ntoa(bytes.fromhex(gateway)[::-1]),) if gateway else ()
+    return (*own_addresses(), *number, *filter(_is_local, system_nameservers()))
 
 
 def network_key() -> bytes:
@@ -32,13 +46,22 @@ def network_key() -> bytes:
     Only a keyed hash of it is ever stored (`measurements.state.pseudonym`).
     """
     networks = sorted(address.rpartition("." if "." in address else ":")[0] for address in own_addresses())
-    return "|".join([_default_gateway(), *networks]).encode()
+    return "|".join([_gateway_number(), *networks]).encode()
 
 
-def _default_gateway() -> str:
+def _gateway_number() -> str:
+    """The default gateway's IPv4 address as Linux writes it: eight hex digits, last byte first; else empty."""
     try:
         lines = _ROUTES.read_text("ascii").splitlines()[1:]
     except OSError:
         return ""
     rows = [line.split() for line in lines]
     return next((row[2] for row in rows if len(row) > 2 and row[1] == "00000000"), "")
+
+
+def _is_local(address: str) -> bool:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    return not (parsed.is_global or parsed.is_loopback)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from measurements.scrub import scrubber
 from measurements.targets import Expect
 from probes import http
 from probes.base import Context, Target
@@ -202,15 +203,31 @@ async def test_a_compressed_bomb_stays_small(context: Context, target: MakeTarge
     assert seen.http.length == 524288
 
 
-async def test_the_vantages_address_is_scrubbed(context: Context, target: MakeTarget) -> None:
-    scrubbing = dataclasses.replace(context, scrub=lambda text: text.replace("10.0.0.7", "[scrubbed]"))
-    page = ok(b"<title>10.0.0.7 is blocked</title>", b"Server: box at 10.0.0.7")
+async def test_a_block_page_tells_nothing_of_the_visitor(context: Context, target: MakeTarget) -> None:
+    scrubbing = dataclasses.replace(context, scrub=scrubber())
+    page = ok(
+        b"<title>10.0.0.7 is blocked</title>Dear +7 701 123 45 67, your MAC is 001a.2b3c.4d5e.",
+        b"Server: box at 10.0.0.7.",
+        b"Location: http://block.test/10%2E0%2E0%2E7/87011234567/MTAuMC4wLjc=?ip=10.0.0.7&mac=00-1a-2b-3c-4d-5e",
+        b"X-Forwarded-For: 10.0.0.7",
+        status=b"302 Found",
+    )
     async with tcp_server(answer(page)) as server:
         make = target(server.port, scheme="http", expect=Expect(status=204))
         seen = await http.probe(make, scrubbing)
     assert seen.http is not None
-    assert "10.0.0.7" not in repr(seen)
     assert seen.http.title == "[scrubbed] is blocked"
+    assert seen.http.location == "http://block.test/[scrubbed]/[scrubbed]/[scrubbed]"
+    for told in ("10.0.0.7", "701", "001a", "MTAu", "%2E"):
+        assert told not in repr(seen.http)
+
+
+async def test_what_a_hostile_server_says_at_length_is_cut(context: Context, target: MakeTarget) -> None:
+    page = ok(b"", b"Server: " + b"a:" * 5000, b"Location: /" + b"a-" * 5000, status=b"302 Found")
+    async with tcp_server(answer(page)) as server:
+        seen = await http.probe(target(server.port, scheme="http", expect=Expect(status=302)), context)
+    assert seen.http is not None
+    assert len(repr(seen.http)) < 1000
 
 
 async def test_a_request_looks_like_a_browsers(context: Context, target: MakeTarget) -> None:

@@ -6,6 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from measurements.scrub import MARK, scrubber
 from probes.wire.certificates import ChainFacts, describe
 from tests.certificates import Authority, Key
 
@@ -48,6 +49,28 @@ def test_what_is_no_certificate_keeps_its_hash(issuer: Authority) -> None:
     facts = describe((b"\x30\x03\x02\x01\x05", good))
     assert len(facts.sha256) == 2
     assert (facts.subject, facts.issuer, facts.names) == (None, None, ())
+
+
+@pytest.mark.parametrize(
+    "names", [("192.0.2.1",), ("ip-192-0-2-1.block.test",), ("87011234567.subscriber.test",)]
+)
+def test_a_certificate_that_names_the_subscriber_is_not_kept(
+    issuer: Authority, names: tuple[str, ...]
+) -> None:
+    chain = tuple(
+        each.public_bytes(Encoding.DER)
+        for each in (issuer.issue("a.test", *names).certificate, issuer.certificate)
+    )
+    facts = describe(chain, scrubber())
+    assert facts.sha256 == (MARK, describe(chain).sha256[1])
+    assert facts.der == chain[1:]
+    assert facts.subject == "CN=a.test"
+    assert not any("192" in name or "8701" in name for name in facts.names)
+
+
+def test_a_forged_chain_is_evidence_and_stays_whole(issuer: Authority) -> None:
+    chain = (issuer.issue("www.youtube.com").certificate.public_bytes(Encoding.DER),)
+    assert describe(chain, scrubber()) == describe(chain)
 
 
 def test_no_chain_has_no_facts() -> None:
