@@ -1,7 +1,7 @@
 """Which network this device is on: known again, never written down."""
 
 import socket
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 from probes.nameservers import system_nameservers
@@ -9,6 +9,9 @@ from probes.nameservers import system_nameservers
 # Any public address will do: connecting a UDP socket sends nothing, it only asks the system for the route.
 _SOMEWHERE = {socket.AF_INET: ("192.0.2.1", 9), socket.AF_INET6: ("2001:db8::1", 9)}
 _ROUTES = Path("/proc/net/route")  # Linux; elsewhere the local network alone has to do
+# Bits of an address that its network gives: homes and phones hand out a /24 of IPv4; the rest of an IPv6 address is the
+# device's own and drawn anew every day (RFC 8981).
+_PREFIXES = {4: 24, 6: 64}
 
 
 def own_addresses() -> tuple[str, ...]:
@@ -45,8 +48,13 @@ def network_key() -> bytes:
 
     Only a keyed hash of it is ever stored (`measurements.state.pseudonym`).
     """
-    networks = sorted(address.rpartition("." if "." in address else ":")[0] for address in own_addresses())
-    return "|".join([_gateway_number(), *networks]).encode()
+    return "|".join([_gateway_number(), *sorted(map(local_network, own_addresses()))]).encode()
+
+
+def local_network(address: str) -> str:
+    """The network that an address of ours lies in, as far as the address tells."""
+    bare = address.partition("%")[0]  # of an IPv6 address with its interface's name
+    return str(ip_network(f"{bare}/{_PREFIXES[ip_address(bare).version]}", strict=False))
 
 
 def _gateway_number() -> str:

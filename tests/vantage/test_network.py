@@ -26,7 +26,7 @@ def test_device_gateway_and_local_resolvers_are_near_and_public_ones_are_not() -
 
 @pytest.mark.usefixtures("here")
 def test_the_network_is_told_by_its_gateway_and_prefix() -> None:
-    assert network.network_key() == b"010200C0|192.0.2"
+    assert network.network_key() == b"010200C0|192.0.2.0/24"
 
 
 def test_without_routes_there_is_no_gateway(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -38,3 +38,17 @@ def test_without_routes_there_is_no_gateway(monkeypatch: pytest.MonkeyPatch, tmp
 def test_the_device_goes_by_its_short_name_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("socket.gethostname", lambda: "aigerim.home.arpa")
     assert network.own_names()[:2] == ("aigerim.home.arpa", "aigerim")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("192.168.1.7", "192.168.1.23", True),
+        ("192.168.1.7", "192.168.43.7", False),
+        # An IPv6 address that is drawn anew in the same network
+        ("2001:db8:1:2:a1b2:c3d4:e5f6:1", "2001:db8:1:2:9f8e:7d6c:5b4a:2", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+    ],
+)
+def test_a_device_that_gets_another_address_stays_in_its_network(one: str, other: str, same: bool) -> None:
+    assert (network.local_network(one) == network.local_network(other)) is same
