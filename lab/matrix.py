@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from lab.expect import Expect, Finding, Mark, judge, judge_throttle, not_judged
-from lab.running import Running, busy, running
+from lab.running import Running, accompany, running
 from lab.scenario import Scenario
 from lab.scenario_file import load
 from lab.session import LabError
@@ -80,7 +80,7 @@ def run_scenario(scenario: Scenario, targets: Targets, throttle: bool) -> Result
     acts, error = 0, None
     try:
         with running(scenario, targets) as lab:
-            busy(lab, scenario.busy)
+            accompany(lab, scenario)
             findings = list(_judged(lab, scenario.expect, throttle))
             acts = len(lab.session.acts())
     except (LabError, msgspec.DecodeError, subprocess.TimeoutExpired) as failure:

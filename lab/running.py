@@ -21,8 +21,9 @@ from measurements.state import StateFolder
 from measurements.targets import Helper, Targets
 from vantage.consent import TEXT_VERSION, Consent, write_consent
 
-# A program that wants all of one processor.
+# A program that wants all of one processor, and one that changes the network after so many seconds.
 _BUSY: Final = (sys.executable, "-c", "while True: pass")
+_MOVE: Final = (sys.executable, "-m", "lab.engine.move")
 
 
 @dataclass(frozen=True)
@@ -70,12 +71,22 @@ def running(scenario: Scenario, targets: Targets) -> Iterator[Running]:
         yield _ready(session, targets, plan)
 
 
-def busy(lab: Running, count: int) -> None:
-    """Keep the processor busy beside the prober, until the lab ends."""
+def accompany(lab: Running, scenario: Scenario) -> None:
+    """Start what goes on beside the prober until the lab ends: a busy processor, a move to another network."""
+    programs: list[tuple[str, ...]] = [_BUSY] * scenario.busy
+    if scenario.moves is not None:
+        programs.append((*_MOVE, str(scenario.moves)))
     with open(os.devnull, "r+b") as nothing:
-        for _ in range(count):
+        for program in programs:
             number = nothing.fileno()
-            lab.session.popen(_BUSY, stdin=number, stdout=number, stderr=number)
+            lab.session.popen(
+                program,
+                stdin=number,
+                stdout=number,
+                stderr=number,
+                env=lab.environment,
+                privileged=program != _BUSY,
+            )
 
 
 def _nameservers(scenario: Scenario, plan: Plan) -> Sequence[str]:

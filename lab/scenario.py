@@ -288,3 +288,6 @@ class Scenario:
         default_factory=dict
     )  # probed beside the targets file's
     busy: int = 0  # programs beside the prober that each keep a processor busy
+    moves: float | None = (
+        None  # seconds after which the client is on another network, with another IPv4 address
+    )

@@ -102,6 +102,7 @@ class _Reader:
             "expect": self._expect,
             "seed": Node.number,
             "busy": Node.number,
+            "moves": lambda one: one.quantity("time"),
         }
         given = node.items()
         for key, value in given.items():

@@ -116,10 +116,10 @@ def run(shared: Shared, name: str, program: tuple[str, ...], acts: bool, pcap: P
     scenario, targets = _load(name, shared)
 
     def inside() -> int:
-        from lab.running import busy, running
+        from lab.running import accompany, running
 
         with running(scenario, targets) as lab, lab.session.capturing(pcap) if pcap else nullcontext():
-            busy(lab, scenario.busy)
+            accompany(lab, scenario)
             argv = program or lab.efir("run", "--once", *_own_options(shared))
             code = lab.session.run(argv, env=lab.environment).returncode
             for act in lab.session.acts() if acts else ():
@@ -161,10 +161,10 @@ def shell(shared: Shared, name: str) -> int:
     scenario, targets = _load(name, shared)
 
     def inside() -> int:
-        from lab.running import busy, running
+        from lab.running import accompany, running
 
         with running(scenario, targets) as lab:
-            busy(lab, scenario.busy)
+            accompany(lab, scenario)
             shared.out.text(
                 _("{title}. Try: efir run --once --targets $EFIR_LAB_TARGETS --ca-file $EFIR_LAB_CA").format(
                     title=scenario.title

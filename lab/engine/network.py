@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from lab.addresses import CLIENT_IPV4, CLIENT_IPV6, SERVER_IPV4, SERVER_IPV6
+from lab.addresses import CLIENT_IPV4, CLIENT_IPV6, MOVED_IPV4, SERVER_IPV4, SERVER_IPV6
 from lab.engine import namespaces, netlink
 from lab.scenario import Link
 
@@ -68,7 +68,12 @@ def _sysctl(name: str, value: str) -> None:
 def configure_client(link: Link) -> None:
     """Give the client's side (the caller's namespace) the families and the MTU of `link`."""
     netlink.link_up(DEVICE, link.mtu)
-    for address, wanted in ((CLIENT_IPV4, link.ipv4), (CLIENT_IPV6, link.ipv6 or link.ipv6_broken)):
+    wanted_addresses = (
+        (MOVED_IPV4, False),
+        (CLIENT_IPV4, link.ipv4),
+        (CLIENT_IPV6, link.ipv6 or link.ipv6_broken),
+    )
+    for address, wanted in wanted_addresses:
         if wanted:
             _connect(address)
         else:
@@ -76,6 +81,12 @@ def configure_client(link: Link) -> None:
                 netlink.delete_address(DEVICE, address)
             with contextlib.suppress(OSError):
                 netlink.delete_route(_DEFAULTS[ipaddress.ip_address(address).version], DEVICE)
+
+
+def move_client() -> None:
+    """Take the client's side (the caller's namespace) to another network: what it had open there is cut off."""
+    netlink.delete_address(DEVICE, CLIENT_IPV4)
+    _connect(MOVED_IPV4)
 
 
 def own(prefixes: Iterable[str]) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.addresses import SERVER_IPV4, SERVER_IPV6
+from lab.addresses import MOVED_IPV4, SERVER_IPV4, SERVER_IPV6
+from lab.availability import python_environment
 from lab.session import LabError, LabSession, World
 
 pytestmark = pytest.mark.lab
@@ -65,6 +66,25 @@ def test_an_ipv6_only_link_has_no_ipv4_route(load: Callable[..., LabSession]) ->
     lab = load(ipv4=False)
     with lab.socket(socket.AF_INET) as client, pytest.raises(OSError, match="unreachable"):
         client.connect((SERVER_IPV4, 80))
+    load()
+
+
+def test_a_client_that_moves_goes_on_from_another_address(load: Callable[..., LabSession]) -> None:
+    lab = load()
+    done = lab.run(
+        [sys.executable, "-m", "lab.engine.move", "0"],
+        privileged=True,
+        env=python_environment(),
+        capture=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    with lab.socket(socket.AF_INET, server_side=True) as listener, lab.socket(socket.AF_INET) as client:
+        listener.bind((SERVER_IPV4, 0))
+        listener.listen()
+        client.connect(listener.getsockname())
+        server, (address, _) = listener.accept()
+        server.close()
+    assert address == MOVED_IPV4
     load()
 
 
