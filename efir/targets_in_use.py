@@ -52,7 +52,7 @@ def _signed(file: Path, signature: Path, keys: Sequence[str]) -> Targets:
         raise EfirError(f"{file}: {error.strerror}") from None
     except SignatureError as error:
         raise EfirError(_("{file} is refused: {reason}").format(file=file, reason=error)) from None
-    return parse_targets(content.decode("utf-8", errors="replace"), str(file))
+    return parse_targets(content.decode("utf-8", errors="replace"), str(file), received=True)
 
 
 def _age(targets: Targets) -> str:

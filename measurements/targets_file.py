@@ -17,6 +17,7 @@ from measurements import yaml_lines
 from measurements.checked import check
 from measurements.errors import ConfigurationError
 from measurements.targets import Control, Endpoint, Resolver, Targets, Transfer
+from measurements.targets_received import check_received
 from measurements.yaml_lines import Document
 
 # RFC 1123 labels, and the underscore that real host names carry.
@@ -55,8 +56,11 @@ def load_targets(path: Path | None = None) -> Targets:
     return parse_targets(text, str(file))
 
 
-def parse_targets(text: str, file: str = "targets.yaml") -> Targets:
-    """`Targets` from YAML text; `file` stands in the messages. Raises TargetsError."""
+def parse_targets(text: str, file: str = "targets.yaml", *, received: bool = False) -> Targets:
+    """`Targets` from YAML text; `file` stands in the messages. Raises TargetsError.
+
+    `received`: it came from afar, and may not lead into the person's own network (`measurements.targets_received`).
+    """
     document = yaml_lines.read(text)
     if not document.problems:
         check(document, Targets)
@@ -64,6 +68,8 @@ def parse_targets(text: str, file: str = "targets.yaml") -> Targets:
         raise TargetsError(file, document.problems)
     targets = msgspec.convert(document.data, Targets)
     _rules(targets, document)
+    if received:
+        check_received(targets, document)
     if document.problems:
         raise TargetsError(file, document.problems)
     return targets

@@ -13,6 +13,7 @@ from efir.output import Output
 from efir.targets_in_use import targets_in_use, update
 from measurements.signed import signed_bytes
 from measurements.state import StateFolder
+from measurements.targets_file import TargetsError
 
 KEY, OTHER = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
 KEYS = [KEY.public_key().public_bytes_raw().hex()]
@@ -66,6 +67,15 @@ def test_what_does_not_count_is_refused_and_changes_nothing(
 ) -> None:
     with pytest.raises(EfirError, match=reason):
         update(shared, *written(tmp_path, day, key), keys)
+    assert not shared.state.exists()
+
+
+def test_no_signature_lets_an_update_into_the_persons_own_network(shared: Shared, tmp_path: Path) -> None:
+    file, signature = written(tmp_path)
+    file.write_text(file.read_text().replace("a.test", "192.168.1.1"))
+    signature.write_bytes(base64.b64encode(KEY.sign(signed_bytes(file.read_bytes()))))
+    with pytest.raises(TargetsError, match="is no public address"):
+        update(shared, file, signature, KEYS)
     assert not shared.state.exists()
 
 
