@@ -102,7 +102,7 @@ def _tariff(facts: FamilyFacts) -> bool:
     slow = facts.slow
     return (
         slow is not None
-        and facts.plan != "plain"
+        and facts.plan == "bundled"
         and facts.stages[slow] == "transfer"
         and facts.target_rates.get(slow, 0.0) >= T.tariff_rate
     )
@@ -142,7 +142,12 @@ FAMILY_RULES: Final[tuple[FamilyRule, ...]] = (
         "clean against a neutral name: a slow address, server or peering look the same from one line",
     ),
     FamilyRule(
-        "tariff", "inconclusive", "tariff", _tariff, _slow, "above 1 Mbit/s a class of the plan is likelier"
+        "tariff",
+        "inconclusive",
+        "tariff",
+        _tariff,
+        _slow,
+        "above 1 Mbit/s a class of a bundled plan is likelier",
     ),
     FamilyRule("throttled", "throttled", None, lambda f: f.slow is not None, _slow, "one arm is enough"),
     FamilyRule(

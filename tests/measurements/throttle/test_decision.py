@@ -175,6 +175,12 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], str, str | None]] = {
         "inconclusive",
         "tariff",
     ),
+    "of a plan that nobody has told of, that is only a note": (
+        {"target": 190_000.0, "control": 2_000_000.0},
+        {"plan": "unknown"},
+        "throttled",
+        None,
+    ),
 }
 
 
