@@ -8,11 +8,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import urlsplit
 
 from measurements.bogons import is_bogon
 from measurements.interceptors import forged_for, recognise
 from measurements.records import Observation
+from measurements.redirects import host_of
 from measurements.rules.line import FOREIGN_NEEDED, NO_ROUTE, Line, Situation
 from measurements.targets import Endpoint
 
@@ -254,7 +254,7 @@ _SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "gob", "gov", "go", "mil", 
 
 def off_domain(location: str, hosts: Sequence[str]) -> bool:
     """True if a redirect leaves every domain of `hosts` (compared by the label before the public suffix)."""
-    there = urlsplit(location).hostname
+    there = host_of(location)
     if there is None or not hosts:
         return False
     return _brand(there) not in {_brand(h) for h in hosts}

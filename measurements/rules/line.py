@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import urlsplit
 
 from measurements.records import Observation
+from measurements.redirects import host_of
 from measurements.targets import Control
 
 Situation = Literal["online", "offline", "captive_portal", "international_cut"]
@@ -81,7 +81,7 @@ def _foreign_voice(observation: Observation) -> bool:
 
 
 def _same_host(host: str | None, location: str) -> bool:
-    there = urlsplit(location).hostname
+    there = host_of(location)
     return there is None or host is None or there.removeprefix("www.") == host.removeprefix("www.")
 
 

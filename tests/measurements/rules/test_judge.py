@@ -183,6 +183,9 @@ CASES: list[tuple[str, list[Observation], tuple[str, str | None, str]]] = [
      ("inconclusive", None, "offline")),
     ("a stranger answers for the controls",
      [stranger_at(name) for name in FOREIGN], ("inconclusive", None, "captive-portal")),
+    ("a portal redirects the controls to its bare address",
+     [*controls(works=False), page(platform="wiki", role="control", host="wiki.example", status=302, cleartext=True,
+                                   location="http://[scrubbed]/login")], ("inconclusive", None, "captive-portal")),
     ("domestic controls answer and no foreign one does",
      [*controls(*DOMESTIC), *controls(*FOREIGN, works=False), dns(GENUINE), *SILENT], ("inconclusive", None, "cut")),
     ("a platform that answers in an international cut is not judged either",
@@ -260,8 +263,15 @@ CLEAR = Endpoint(id="clear", url=f"http://{HOST}/", probes=("dns", "http"), expe
         ({"status": 451, "expected": False}, "blocked"),
         ({"status": 301, "expected": True, "location": f"https://{HOST}/"}, "accessible"),
         ({"status": 301, "expected": True, "location": "http://warning.isp.example.net/"}, "blocked"),
+        ({"status": 301, "expected": True, "location": "http://[scrubbed]/"}, "blocked"),
     ],
-    ids=["a block page", "a 451", "the usual redirect", "a redirect off the platform's domains"],
+    ids=[
+        "a block page",
+        "a 451",
+        "the usual redirect",
+        "a redirect off the platform's domains",
+        "a redirect to a bare address",
+    ],
 )
 def test_clear_text_is_judged_against_the_verified_twin(answer: dict[str, object], wanted: str) -> None:
     rows = [
