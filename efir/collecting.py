@@ -22,6 +22,7 @@ from efir.exits import EfirError
 from efir.i18n import _
 from efir.listening import address
 from efir.options import Shared
+from efir.server_log import server_log
 from measurements.targets import Helper
 
 # Requests under way may end when the collector is stopped; senders try again anyway.
@@ -56,7 +57,12 @@ async def serve(shared: Shared, options: Serving) -> None:
         service = Service(
             store, load_or_make_keys(options.store), os.urandom(32), lookup=lookup, proxy=options.proxy
         )
-        runner = web.AppRunner(service.application(), access_log=None, shutdown_timeout=_STOP_SECONDS)
+        runner = web.AppRunner(
+            service.application(),
+            access_log=None,
+            logger=server_log(),
+            shutdown_timeout=_STOP_SECONDS,
+        )
         await runner.setup()
         await web.SockSite(runner, listening, ssl_context=tls, backlog=1024).start()
         host, port = listening.getsockname()[:2]

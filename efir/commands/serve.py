@@ -14,6 +14,7 @@ from efir.exits import EfirError, Exit
 from efir.i18n import _, language
 from efir.listening import address
 from efir.options import Shared, shared_options
+from efir.server_log import server_log
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -151,7 +152,7 @@ async def _serve(
     probe = _probe(shared).handle if probing else None
     app = make_app(maker.ask, time.monotonic, token=token, own=served.own, probe=probe)
     # No access log: it would hold readers' addresses.
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, logger=server_log())
     try:
         try:
             await maker.start()

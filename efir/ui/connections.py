@@ -4,11 +4,11 @@ import asyncio
 import socket
 from collections import deque
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
-from aiohttp.http import HttpProcessingError
 
+from efir.server_log import server_log
 from efir.ui.guard import HEADERS, HOST
 
 # Browsers open six at a time to one host, and two windows may be open; files and memory for more are spent for nobody.
@@ -17,8 +17,6 @@ _MOST: Final = 64
 _BACKLOG: Final = 16
 # On loopback a browser's request arrives within milliseconds; one that is idle for longer connects anew.
 _PATIENCE: Final = 5.0  # seconds
-# A head that is no HTTP, and a body that is not packed as its head says.
-_OF_THE_SENDER: Final = (HttpProcessingError, web.RequestPayloadError)
 
 
 class Connection(web.RequestHandler):
@@ -43,11 +41,6 @@ class Connection(web.RequestHandler):
         answer.headers.update(HEADERS)
         return answer
 
-    def log_exception(self, *args: Any, **about: Any) -> None:
-        """Write about our mistakes. What a stranger sends wrongly is none, and could fill the terminal."""
-        if not isinstance(about.get("exc_info"), _OF_THE_SENDER):
-            super().log_exception(*args, **about)
-
 
 def listen() -> socket.socket:
     """A socket on loopback, at a port that the system draws."""
@@ -66,6 +59,7 @@ async def accept(listening: socket.socket, server: web.Server) -> asyncio.Server
             server,
             loop=loop,
             access_log=None,  # type: ignore[arg-type]  # aiohttp's word for none, which its annotation forgets
+            logger=server_log(),
             keepalive_timeout=_PATIENCE,
         )
         newest.append(connection)
