@@ -98,5 +98,7 @@ async def _send(writer: asyncio.StreamWriter, reply: Answer, keep_alive: bool) -
     writer.write(answer_head(reply.status, len(reply.body), reply.content_type, keep_alive))
     body = memoryview(reply.body)
     for start in range(0, len(body), CHUNK):
+        if writer.is_closing():
+            raise ConnectionResetError  # asyncio would take the rest, and write a line for each piece
         writer.write(body[start : start + CHUNK])
         await writer.drain()
