@@ -138,7 +138,7 @@ def _line(votes: Votes, events: int, reason: str | None = None) -> Association:
 def _evidence(votes: Votes, **known: object) -> Evidence:
     nothing: dict[str, object] = dict.fromkeys(Evidence.__dataclass_fields__)
     return Evidence(
-        **(nothing | {"outcome": votes.outcome, "onset": False, "failed_events": 0} | known)  # type: ignore[arg-type]  # names are checked by the tests of every rule
+        **(nothing | {"outcome": votes.outcome, "onset": False, "failed_events": 0, "carried": 1.0} | known)  # type: ignore[arg-type]  # names are checked by the tests of every rule
     )
 
 
@@ -180,6 +180,7 @@ def _tested(cell: Cell, options: Options, rng: np.random.Generator) -> _Finding:
         inside=inside,
         outside=outside,
         failed_events=_failed_events(cell),
+        carried=_carried(overall),
     )
     return _Finding(line, evidence)
 
@@ -239,6 +240,13 @@ def _describe(cell: Cell, which: Bools) -> float | None:
 def _failed_events(cell: Cell) -> int:
     owner = cell.event_of()
     return len(np.unique(owner[(owner >= 0) & (cell.votes.failed > 0)]))
+
+
+def _carried(overall: Effect) -> float:
+    """Share of the effect that is left without the worst events, one fewer than failures must fall in."""
+    known = np.sort(overall.per_event[np.isfinite(overall.per_event)])
+    rest = known[settings.FAILED_EVENTS - 1 :]
+    return float(rest.mean() / overall.mean) if overall.mean and len(rest) else 0.0
 
 
 def _per_event(cell: Cell, base: Baseline, overall: Effect) -> tuple[EventEffect, ...]:

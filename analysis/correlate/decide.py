@@ -25,6 +25,7 @@ class Evidence:
     inside: float | None  # median ratio, or share of failed votes, in the windows
     outside: float | None  # the same in the other hours of the event days
     failed_events: int
+    carried: float  # share of the effect that is left without the two worst events
 
     @property
     def harmful(self) -> bool:
@@ -42,7 +43,8 @@ class Evidence:
         """Failures fall in several events and are not simply those of the whole day."""
         if self.outcome == "goodput":
             return True
-        if self.inside is None or self.effect is None or self.failed_events < settings.FAILED_EVENTS:
+        few = self.failed_events < settings.FAILED_EVENTS or self.carried < settings.CARRIED_SHARE
+        if self.inside is None or self.effect is None or few:
             return False
         return self.outside is None or self.inside - self.outside >= self.effect / 2
 

@@ -49,8 +49,10 @@ DIFFERENCE: Final = 0.3
 CONTINUOUS_RATIO: Final = 0.5
 CONTINUOUS_SHARE: Final = 1 / 3
 
-# Failures must fall in this many events before hours are blamed for them.
+# Failures must fall in this many events before hours are blamed for them. Some failures fall everywhere: so without the
+# events that are one too few, this share of the effect must be left.
 FAILED_EVENTS: Final = 3
+CARRIED_SHARE: Final = 0.25
 
 # Onset alignment: spread of the starts, and events with votes on both sides of the start.
 ONSET_SPREAD_SECONDS: Final = 1800

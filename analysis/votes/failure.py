@@ -11,9 +11,11 @@ from analysis.correlate.types import Bools, Floats, Ints
 from analysis.data import Data
 from analysis.votes.columns import NO_AS, Columns, Lines, spread
 from analysis.votes.spans import Span
+from measurements.rules.line import NO_ROUTE
 
-# Rows that tell of failures.
-ROWS: Final = "probe <> 'transfer'"
+_WORDS: Final = ", ".join(f"'{word}'" for word in sorted(NO_ROUTE))
+# Rows that tell of failures. A flat table names no address family: a line without IPv6 would seem to fail for ever.
+ROWS: Final = f"probe <> 'transfer' AND NOT (origin = 'flat' AND coalesce(failure, '') IN ({_WORDS}))"
 
 
 def failure_columns(data: Data, days: Iterable[Span]) -> Columns:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from measurements.records import Observation
+from measurements.rules.facts import NEUTRAL, no_route, spoiled
 
 Kind = Literal["time", "text", "number", "count", "raw"]
 
@@ -45,13 +46,13 @@ COLUMNS: Final = (
 NAMES: Final = tuple(column.name for column in COLUMNS)
 REQUIRED: Final = tuple(column.name for column in COLUMNS if column.required)
 
-# Handshakes with the neutral name are made to compare with; they are not the platform's.
-NEUTRAL = "neutral_sni"
-
 
 def flat_row(o: Observation) -> tuple[object, ...] | None:
-    """The row, in the order of `COLUMNS`; None for no evidence: cancelled, measured wrongly, a comparison."""
-    if o.failure == "interrupted" or NEUTRAL in o.flags or (o.probe == "transfer" and o.flags):
+    """The row, in the order of `COLUMNS`; None for no evidence.
+
+    That is: cancelled, measured wrongly, a comparison, or an address family that the line has no route for.
+    """
+    if spoiled(o) or no_route(o) or NEUTRAL in o.flags or (o.probe == "transfer" and o.flags):
         return None
     transfer = o.transfer
     # The table has no column to keep QUIC and uploads apart; without a pair they are in no comparison.

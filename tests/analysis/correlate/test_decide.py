@@ -19,6 +19,7 @@ GOODPUT: dict[str, Any] = {
     "inside": 0.9,
     "outside": 0.95,
     "failed_events": 0,
+    "carried": 1.0,
 }
 FAILURE = GOODPUT | {
     "outcome": "failure",
@@ -55,6 +56,7 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     "no comparable shifts": (GOODPUT | {"p_value": None, "q_value": None}, "insufficient"),
     "failures in the windows": (FAILS, "associated"),
     "failures in two events only": (FAILS | {"failed_events": 2}, "insufficient"),
+    "failures everywhere, harm in two events only": (FAILS | {"carried": 0.1}, "insufficient"),
     "failures as many in the other hours": (FAILS | {"outside": 0.7}, "continuous"),
     "failures with half of the effect over the other hours": (FAILS | {"outside": 0.45}, "associated"),
     "failures with less than that": (FAILS | {"outside": 0.46, "inside": 0.8}, "insufficient"),

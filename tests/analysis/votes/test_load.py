@@ -168,6 +168,10 @@ FAILURE: dict[str, tuple[list[dict[str, Any]], list[float]]] = {
         [probe(0, "target", False), probe(1, "target", True, probe="transfer")],
         [0.0],
     ),
+    "an address family without a route says nothing": (
+        [probe(0, "target", False), probe(1, "target", True, endpoint="web6", failure="network_unreachable")],
+        [0.0],
+    ),
     "a control of the next half hour stands in": (
         [probe(29, "target", True), probe(31, "control", False)],
         [1.0],

@@ -1,6 +1,7 @@
 """What of an observation stands in the flat table."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -34,3 +35,27 @@ def test_only_downloads_over_tcp_are_paired(facts: dict[str, str], pair: str | N
     values = dict(zip(NAMES, row, strict=True))
     assert (values["pair"], values["arm"]) == (pair, pair and "helper")
     assert values["goodput_bytes_per_second"] == 1000.0
+
+
+@pytest.mark.parametrize(
+    ("given", "stands"),
+    [
+        pytest.param({"family": 6, "failure": "network_unreachable"}, False, id="no route for IPv6"),
+        pytest.param({"family": 4, "failure": "host_unreachable"}, True, id="IPv4 that a router refuses"),
+        pytest.param({"failure": "connection_reset", "flags": ("suspended",)}, False, id="the device slept"),
+        pytest.param({"failure": "interrupted"}, False, id="cancelled"),
+    ],
+)
+def test_what_says_nothing_about_a_platform_is_no_row(given: dict[str, Any], stands: bool) -> None:
+    seen = Observation(
+        id="1",
+        run_id="run",
+        vantage="home",
+        time=datetime(2026, 11, 22, tzinfo=UTC),
+        platform="youtube",
+        endpoint="web",
+        role="target",
+        probe="tcp",
+        **given,
+    )
+    assert (flat_row(seen) is not None) == stands
