@@ -64,7 +64,7 @@ def _optional(out: Families, name: str, labels: Sequence[str], value: float | No
         out.add(name, labels, value)
 
 
-def per_network(seen: Seen, out: Families, k: int = K) -> None:
+def per_network(seen: Seen, out: Families, k: int) -> None:
     """Aggregates over the vantages of one network. A cell that fewer than `k` invites speak for is left out."""
     cells = _cells(seen.standings)
     for cell, standings in cells.items():
@@ -151,12 +151,13 @@ def _known(said: OfPlatform) -> float | None:
     return None if said.verdict is None else 1.0
 
 
-def overall(seen: Seen, out: Families) -> None:
-    """Counters that name no vantage and no network, and the state of the store."""
-    for probe, number in seen.counts.probes.items():
-        out.add("efir_probes_total", (probe,), number)
-    for key, number in seen.counts.failures.items():
-        out.add("efir_probe_failures_total", key, number)
+def overall(seen: Seen, out: Families, k: int) -> None:
+    """Counters that name no vantage and no network, and the state of the store; of probes where `k` invites speak."""
+    if _invites(each for each in seen.standings if each.fresh) >= k:
+        for probe, number in seen.counts.probes.items():
+            out.add("efir_probes_total", (probe,), number)
+        for key, number in seen.counts.failures.items():
+            out.add("efir_probe_failures_total", key, number)
     out.add("efir_future_results_total", (), seen.counts.future)
     for name, value in seen.store.values.items():
         out.add(name, (), value)

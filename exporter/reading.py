@@ -139,12 +139,11 @@ class Reader:
         families = Families()
         standings = self.live.standing(now, self._facts)
         seen = Seen(standings, self.live.counts, self._state, list(self._platforms))
+        k = 1 if private else K
         if private:
             per_vantage(seen, families)
-            per_network(seen, families, k=1)
-        else:
-            per_network(seen, families)
-        overall(seen, families)
+        per_network(seen, families, k)
+        overall(seen, families, k)
         event_windows(self._windows, list(self._platforms), now.timestamp(), families)
         families.add("efir_collect_timestamp_seconds", (), now.timestamp())
         families.add("efir_collect_failed", (), failed)

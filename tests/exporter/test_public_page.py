@@ -47,6 +47,13 @@ def test_a_network_is_public_from_three_vantages_on(targets: Targets):
     assert "vantage=" not in public
 
 
+@pytest.mark.parametrize(("invites", "shown"), [(2, False), (3, True)])
+def test_what_probes_met_is_public_from_three_vantages_on(targets: Targets, invites: int, shown: bool):
+    seen = look(targets, batch(one_round(targets, Who(name), NOW) for name in "abc"[:invites]))
+    assert ("efir_probes_total{" in render(seen.public, "text").decode()) == shown
+    assert "efir_probes_total{" in render(seen.private, "text").decode()
+
+
 def test_vantages_of_one_invite_count_once(targets: Targets):
     who = [Who(name, 9198) for name in ("a", "b", "c")]
     facts = {
