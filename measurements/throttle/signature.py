@@ -42,8 +42,10 @@ MIN_POINTS: Final = 5
 SAMPLES: Final = 60
 # Flows through one policer spread by up to .09 where they are short, flows under 10 % loss by .15 (in the lab) ...
 CLAMP_SPREAD: Final = 0.1
-# ... and does not follow the line.
+# ... and does not follow the line. Controls that differ by less (as a logarithm) cannot show whether it does: over them
+# a spread that every bucket has looks like any slope.
 CLAMP_SLOPE: Final = 0.25
+CLAMP_APART: Final = 0.2
 # Consistent onset: coefficient of variation of the byte (or second) at which flows turn slow or stop.
 SAME_ONSET: Final = 0.15
 # Buckets of known policers hold 8-100 kB; what comes later than that is a rule, not a bucket.
@@ -191,10 +193,15 @@ _MECHANISMS: Final[tuple[tuple[Mechanism, Callable[[Features], bool]], ...]] = (
 def settled_rate(flow: Flow) -> float | None:
     """Theil-Sen slope of body bytes over time after slow start and burst; None for a flow too short to have settled.
 
-    A flow that ends within a second or two after its knee has only the mean rate beyond it.
+    What a bucket lets through comes in steps, with waits in between. Where there are enough of these, the slope is
+    that of the steps' upper edges, when the bucket was empty. A flow that ends within a second or two after its knee
+    has only the mean rate beyond it.
     """
     start = max(SETTLE_SECONDS, SETTLE_ROUND_TRIPS * (flow.min_rtt or flow.connect or 0.0))
     turn = slowdown(flow)
+    edges = _upper_edges(flow, turn.at_seconds if turn else start)
+    if len(edges) >= MIN_POINTS and edges[-1][0] - edges[0][0] >= SETTLE_SECONDS:
+        return _theil_sen(edges)
     if turn:
         start = max(start, turn.at_seconds)
     end = flow.times[-1] if flow.complete and flow.times else flow.elapsed
@@ -204,7 +211,22 @@ def settled_rate(flow: Flow) -> float | None:
     # Bytes come in steps. Sampled at the reads, a course that begins below a step and ends on one looks too steep.
     times = [start + (end - start) * i / (SAMPLES - 1) for i in range(SAMPLES)]
     points = [(time, flow.sizes[max(bisect_right(flow.times, time) - 1, 0)]) for time in times]
+    return _theil_sen(points)
+
+
+def _theil_sen(points: Sequence[tuple[float, int]]) -> float:
     return median((b1 - b0) / (t1 - t0) for i, (t0, b0) in enumerate(points) for t1, b1 in points[i + 1 :])
+
+
+def _upper_edges(flow: Flow, start: float) -> list[tuple[float, int]]:
+    """Seconds and bytes before each long wait of the flow from `start` on."""
+    points, limit = [*zip(flow.times, flow.sizes, strict=True)], _long_wait(flow)
+    return [one for one, then in pairwise(points) if one[0] >= start and then[0] - one[0] > limit]
+
+
+def _long_wait(flow: Flow) -> float:
+    """Seconds: beyond them a flow does not only wait for its next round trip."""
+    return max(0.2, 4 * (flow.min_rtt or flow.connect or 0.0))
 
 
 def burst(flow: Flow, rate: float) -> float:
@@ -227,7 +249,7 @@ def clamp(pairs: Sequence[Pair], settled: Sequence[float | None]) -> bool | None
         (log(t1) - log(t0)) / (log(c1) - log(c0))
         for i, (t0, c0) in enumerate(known)
         for t1, c1 in known[i + 1 :]
-        if abs(log(c1) - log(c0)) > 1e-3
+        if abs(log(c1) - log(c0)) > CLAMP_APART
     ]
     follows = median(slopes) > CLAMP_SLOPE if slopes else False
     middle = median(targets)
@@ -238,7 +260,7 @@ def clamp(pairs: Sequence[Pair], settled: Sequence[float | None]) -> bool | None
 
 def gap_share(flow: Flow) -> float:
     """Share of the flow's time spent in gaps longer than 200 ms and four round trips."""
-    limit = max(0.2, 4 * (flow.min_rtt or flow.connect or 0.0))
+    limit = _long_wait(flow)
     waits = sum(later - earlier for earlier, later in pairwise(flow.times) if later - earlier > limit)
     return waits / flow.times[-1] if flow.times and flow.times[-1] > 0 else 0.0
 

@@ -118,6 +118,37 @@ def test_a_flow_that_ends_soon_after_its_burst_still_has_a_rate(pairs: Pairs, se
     assert found.rate == pytest.approx(64_000 * 1500 / 1448, rel=0.05)
 
 
+# Seconds and bytes of a flow through a bucket of 20 kB that fills at 150 kbit/s, between a Linux sender and ours.
+STEPS = (
+    (0.0, 11_568), (0.05, 18_799), (0.39, 20_245), (0.44, 24_583), (0.73, 26_029), (0.77, 30_367), (1.11, 31_813),
+    (1.15, 36_151), (1.44, 39_044), (1.48, 43_382), (1.77, 44_828), (1.82, 49_166), (2.14, 50_612), (2.19, 57_842),
+    (2.57, 59_288), (2.61, 63_627), (2.95, 66_519), (2.99, 72_303),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("waited", [0.01, 0.2])
+def test_the_rate_of_a_flow_in_steps_is_its_bucket_s_wherever_the_flow_ends(
+    waited: float, pairs: Pairs, session: Sessions
+) -> None:
+    times, sizes = zip(*STEPS, strict=True)
+    seen = {"times": times, "sizes": sizes, "elapsed": times[-1] + waited, "complete": False}
+    evidence = session(pairs(of_target=seen | DROPPING))
+    assert signature(evidence, decide(evidence)).rate == pytest.approx(150_000 / 8, rel=0.02)
+
+
+def test_controls_that_hardly_differ_say_nothing_of_a_clamp(pairs: Pairs, session: Sessions) -> None:
+    alike = tuple(
+        pair
+        for i, wobble in enumerate((1.0, 1.02, 0.98, 1.01, 0.99, 1.03, 0.97, 1.0, 1.02, 0.98))
+        for pair in pairs(
+            i + 1, of_target=capped(16_000, wobble) | DROPPING, of_control=capped(0, wobble, 500_000.0)
+        )[-1:]
+    )
+    evidence = session(alike)
+    found = signature(evidence, decide(evidence))
+    assert (found.mechanism, found.clamp) == ("policer", True)
+
+
 def test_a_queue_that_the_control_has_too_is_the_line_s(pairs: Pairs, session: Sessions) -> None:
     evidence = session(
         pairs(of_target=capped(32_000) | QUEUEING | {"out_of_order": 0.15}, of_control={"rtt": 1.6})
