@@ -18,7 +18,7 @@ from typing import Any
 
 from lab.emulated import CASES, Case, Outcome, session, table
 from lab.flowsim.page import render, with_end_to_end
-from lab.flowsim.scenarios import SCENARIOS, power_rows
+from lab.flowsim.scenarios import SCENARIOS, SERIES_ROWS, power_rows
 from lab.flowsim.score import as_json, from_json, tally
 from lab.scenario_file import load, packaged
 from lab.session import LabError
@@ -28,7 +28,7 @@ ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "accuracy.md"
 NUMBERS = ROOT / "docs" / "accuracy.json"
 SEED = 20180327
-EVERY = (*SCENARIOS, *power_rows())
+EVERY = (*SCENARIOS, *SERIES_ROWS, *power_rows())
 END_TO_END = """Whole sessions of `efir throttle` in the emulated network: a real kernel's TCP, servers, TLS, packets
 through the box of the scenario. Sessions are sped up as the lab's matrix speeds them up (at most 14 pairs, no pauses,
 flows of 4 s and 131 kB); seeds from {seed} on, {jobs} sessions at a time, on {processors} processors with a load

@@ -99,7 +99,7 @@ def _changed(
     flow_bytes: int | None,
 ) -> "Plan":
     """The plan with what was asked for; the long pair keeps its proportion to the others, but 2 MB are its least."""
-    from probes.sessions.plan import METERED_LONG
+    from probes.sessions.plan import LEAST_LONG
 
     if max_pairs is not None:
         plan = replace(plan, max_pairs=max_pairs)
@@ -108,7 +108,7 @@ def _changed(
     if flow_seconds is not None:
         plan = replace(plan, flow_seconds=flow_seconds, long_seconds=2 * flow_seconds)
     if flow_bytes is not None:
-        long_bytes = min(plan.long_bytes, max(8 * flow_bytes, METERED_LONG))
+        long_bytes = min(plan.long_bytes, max(8 * flow_bytes, LEAST_LONG))
         if flow_bytes > plan.flow_bytes:  # who asks for longer flows pays for them
             plan = replace(plan, pairs_bytes=None, clear_bytes=None)
         plan = replace(plan, flow_bytes=flow_bytes, long_bytes=long_bytes)

@@ -132,9 +132,9 @@ def _only(columns: T, which: NDArray[np.bool_]) -> T:
     return replace(columns, **{each.name: getattr(columns, each.name)[which] for each in fields(columns)})
 
 
-def run(batch: Batch, caps: Floats, seconds: float, random: np.random.Generator) -> Series:
-    """Run all flows of the batch side by side, each until its reader has `caps` bytes or the time is over."""
-    times = grid(seconds)
+def run(batch: Batch, caps: Floats, seconds: Floats, random: np.random.Generator) -> Series:
+    """Run all flows of the batch side by side, each until its reader has `caps` bytes or its `seconds` are over."""
+    times = grid(float(seconds.max()))
     kept = [index for index in range(1, len(times)) if index % SAMPLE == 0 or index == len(times) - 1]
     shown = np.zeros((len(caps), len(kept)))
     disordered = np.zeros(len(caps))
@@ -148,7 +148,7 @@ def run(batch: Batch, caps: Floats, seconds: float, random: np.random.Generator)
         shown[live, column:] = state.shown[:, None]
         disordered[live] = state.disordered / np.maximum(state.delivered, MSS)
         column += 1
-        going = state.shown < caps[live]
+        going = (state.shown < caps[live]) & (times[index] < seconds[live])
         if not going.any():
             break
         if going.mean() < CROWDED:

@@ -15,10 +15,11 @@ _INTRO: Final = """# How often the throttling decision is right
 Written by `make accuracy`; do not edit by hand. Rules `{rules}`, seed {seed}.
 
 Each row simulates whole sessions in the flow layer (`lab/flowsim/`: a fluid model of TCP behind a line and a box) and
-gives their flows to the same decision code that a volunteer runs. Sessions are metered: flows of 192-256 kB, a long
-pair of 2 MB, three control-control pairs, looks at 10, 14 and 18 pairs, a pair every 170 seconds. The model is one of
-rates, not of packets; it says how often the *decision* errs on such flows. What real TCP does in a real box is for the
-section on the emulated network below.
+gives their flows to the same decision code that a volunteer runs. Sessions go as the runner's go on a metered line,
+with its plan and its purse: arm by arm, the first ten pairs within 4.5 MB, looks at 10, 14 and 18 pairs, a long pair of
+4 MB once an arm is not slow, longer pairs where it slows down (the volunteer agrees), 50 MB in all. The model is one
+of rates, not of packets; it says how often the *decision* errs on such flows. What real TCP does in a real box is for
+the section on the emulated network below.
 
 *Right* is the share of sessions with the verdict that the row asks for. *Missed*: called not throttled although
 slowed. *False*: called throttled although it should not be. *Left open*: inconclusive although an answer was possible.
@@ -27,7 +28,13 @@ answers are right; how many sessions cleared the platform (not throttled) stands
 
 Labels drawn anew (N8-permuted) are what the test's level promises for: ten pairs of a truly slowed platform all fall
 the same way once in 1,024 sessions, so about 0.1 % there is the level itself, not a fault of the lines. A rule of
-seconds (E4-3s) is missed where a long pair of 2 MB is over before it sets in: "not throttled" then means up to there.
+seconds (E4-3s) is left open where ten pairs that outlast it cost more than a metered day has.
+"""
+
+_SERIES: Final = """## QUIC and uploads, each as a series of its own
+
+Short flows (96-128 kB) on a platform whose TCP downloads are clean; the verdict is the series' own. Most innocent ones
+end after four pairs that show nothing (`no_sign`). An uplink is as fast as its row says.
 """
 
 _PEERS: Final = """## Other rules on the same flows
@@ -40,22 +47,26 @@ p < .01). *Speed test*: the target got less than half of what the control got, o
 
 def render(tallies: Sequence[Tally], seed: int, before: str) -> str:
     """The whole page; the end-to-end section is taken over from the page as it was `before`."""
-    slowed = [each for each in tallies if each.want == ("throttled",) and not each.id.startswith("P-")]
-    innocent = [each for each in tallies if each.id.startswith("N")]
-    open_rows = [each for each in tallies if each.want == ("inconclusive",) and not each.id.startswith("N")]
+    slowed = [each for each in tallies if each.want == ("throttled",) and each.id[0] == "E"]
+    innocent = [each for each in tallies if each.id[0] == "N" and each.id[1].isdigit()]
+    open_rows = [each for each in tallies if each.want == ("inconclusive",) and each.id[0] in "EI"]
+    series = [each for each in tallies if each.id.startswith(("Q-", "U-"))]
+    series_innocent = [each for each in tallies if each.id.startswith(("NQ-", "NU-"))]
     power = [each for each in tallies if each.id.startswith("P-")]
     parts = [
         _INTRO.format(rules=RULES_VERSION, seed=seed),
         "## Slowed platforms: throttled is right\n\n" + _verdicts(slowed),
         "## Innocent lines: throttled is a false alarm\n\n" + _innocent(innocent),
         "## Cases nobody can decide: inconclusive is right\n\n" + _verdicts(open_rows),
+        _SERIES + "\n" + _verdicts(series) + "\n\n" + _innocent(series_innocent),
         "## Power by the line's variability\n\nPairs vary by the log-sd given; line of 3 Mbit/s.\n\n"
         + _verdicts(power),
-        "## Cost of a verdict\n\nMeans. *Session* adds the controls before, the noise checks and the long pair, which "
-        "a session\nthat its first pairs call throttled never takes.\n\n" + _costs([*slowed, *innocent]),
+        "## Cost of a verdict\n\nMeans, handshakes included. *Session* adds warm-ups, the controls before, the noise "
+        "checks and the long pair,\nwhich a session that its first pairs call throttled never takes.\n\n"
+        + _costs([*slowed, *innocent, *series, *series_innocent]),
         "## Mechanism, rate, burst, scope\n\nOver throttled sessions. The rate counts packets, as boxes do.\n\n"
-        + _signatures(slowed),
-        _PEERS + "\n" + _peers([*slowed, *innocent]),
+        + _signatures([*slowed, *series]),
+        _PEERS + "\n" + _peers([*slowed, *innocent, *series, *series_innocent]),
         "## Why sessions were left open\n\n" + _reasons(tallies),
         "## End to end, in the emulated network\n\n" + BEGIN + "\n" + _kept(before) + "\n" + END,
     ]

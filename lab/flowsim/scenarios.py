@@ -1,10 +1,11 @@
 """The scenarios of docs/accuracy.md, as data."""
 
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from measurements.throttle.evidence import Plan
 from measurements.throttle.flow import Arm
+from measurements.throttle.series import QUIC, UPLOAD, Series
 
 Kind = Literal["police", "shape", "loss", "ack_loss"]
 
@@ -50,7 +51,7 @@ class Server:
     pace: float = float("inf")  # bytes per second
     bbr: bool = False
     misses: float = 0.0  # share of flows for which a cache must ask the origin, at `MISS_PACE`
-    fail: Literal["reset", "forged", None] = None
+    fail: Literal["reset", "forged", "silent", None] = None
     fail_share: float = 0.0
 
 
@@ -78,6 +79,7 @@ class Scenario:
     long_pair: bool = True
     contagious: bool = False  # the first target flow marks the address: its neutral name is slow from then on
     permute: bool = False  # target and control labels are drawn anew in each pair
+    series: Series | None = None  # the row is of this series alone; its TCP downloads are clean
 
 
 THROTTLED: Final = ("throttled",)
@@ -397,6 +399,112 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
         control=Server(fail="reset", fail_share=0.5),
     ),
     Scenario("I3-network", "the network changed", OPEN, Line(), _POLICED, network_changed=True),
+)
+
+
+_SILENT: Final = Server(fail="silent", fail_share=1.0)
+_BOTH: Final[tuple[Arm, ...]] = ("helper", "same_address")
+_OURS: Final[tuple[Arm, ...]] = ("helper",)
+
+
+def _quic(name: str, words: str, want: tuple[str, ...], *given: Any, **more: Any) -> Scenario:
+    return Scenario(name, words, want, *given, **{"arms": _BOTH, "series": QUIC, **more})
+
+
+def _upload(name: str, words: str, want: tuple[str, ...], *given: Any, **more: Any) -> Scenario:
+    return Scenario(name, words, want, *given, **{"arms": _OURS, "series": UPLOAD, **more})
+
+
+# Rows of one series, whose platform is not slowed in TCP downloads: ids with Q over QUIC, with U uploads.
+SERIES_ROWS: Final[tuple[Scenario, ...]] = (
+    _quic(
+        "Q-512k",
+        "QUIC policed to 512 kbit/s without a burst",
+        THROTTLED,
+        Line(),
+        Limit(kbit=512, burst=8e3),
+        mechanism="policer",
+    ),
+    _quic(
+        "Q-128k-3M",
+        "QUIC policed to 128 kbit/s on a line of 3 Mbit/s",
+        THROTTLED,
+        Line(mbit=3, drift_sd=STEADY),
+        Limit(kbit=128, burst=8e3),
+        mechanism="policer",
+    ),
+    _quic(
+        "Q-addresses",
+        "QUIC policed to 256 kbit/s on the platform's addresses alone",
+        THROTTLED,
+        Line(),
+        Limit(kbit=256, burst=8e3),
+        limited_arms=("same_address",),
+        mechanism="policer",
+    ),
+    _quic(
+        "Q-noisy",
+        "QUIC policed to 512 kbit/s on a line of 3 Mbit/s whose pairs vary by log-sd 0.6",
+        THROTTLED,
+        Line(mbit=3, pair_sd=0.6 * ALONE, drift_sd=STEADY),
+        Limit(kbit=512, burst=8e3),
+        mechanism="policer",
+    ),
+    _upload(
+        "U-128k",
+        "uploads policed to 128 kbit/s, uplink of 5 Mbit/s",
+        THROTTLED,
+        Line(mbit=5),
+        Limit(kbit=128, burst=8e3),
+        mechanism="upload",
+    ),
+    _upload(
+        "U-512k-shaped",
+        "uploads shaped to 512 kbit/s, uplink of 10 Mbit/s",
+        THROTTLED,
+        Line(),
+        Limit("shape", kbit=512, burst=1.0),
+        mechanism="upload",
+    ),
+    _upload(
+        "U-noisy",
+        "uploads policed to 256 kbit/s, uplink of 3 Mbit/s whose pairs vary by log-sd 0.6",
+        THROTTLED,
+        Line(mbit=3, pair_sd=0.6 * ALONE, drift_sd=STEADY),
+        Limit(kbit=256, burst=8e3),
+        mechanism="upload",
+    ),
+    _quic("NQ-blocked", "QUIC silent under the platform's name", NEVER, target=_SILENT),
+    _quic("NQ-absent", "QUIC silent under every name", OPEN, target=_SILENT, control=_SILENT),
+    *(
+        _quic(f"NQ-loss-{p}", f"QUIC on a line that loses {p} %", NEVER, Line(loss=p / 100, pair_sd=0.2))
+        for p in (2, 5)
+    ),
+    _quic(
+        "NQ-mobile",
+        "QUIC on a mobile line, pairs vary by log-sd 0.9",
+        NEVER,
+        Line(pair_sd=0.9, drift_sd=0.6, stalls=0.05),
+    ),
+    _quic("NQ-all-slow", "QUIC of every name held at 1.5 Mbit/s", NEVER, Line(mbit=1.5)),
+    _quic("NQ-controls", "QUIC, control against control", NEVER, Line(pair_sd=0.6, drift_sd=0.6)),
+    _upload("NU-thin", "uplink of 0.5 Mbit/s", NEVER, Line(mbit=0.5)),
+    _upload(
+        "NU-bloated",
+        "a buffer of 4 s in front of an uplink of 2 Mbit/s",
+        NEVER,
+        Line(mbit=2, queue=4.0, pair_sd=0.4),
+    ),
+    _upload("NU-loss", "uplink of 5 Mbit/s that loses 5 %", NEVER, Line(mbit=5, loss=0.05)),
+    _upload(
+        "NU-busy",
+        "uplink of 3 Mbit/s shared with others",
+        NEVER,
+        Line(mbit=3, background=0.5, drift_sd=0.6, pair_sd=0.5),
+    ),
+    _upload(
+        "NU-controls", "uploads, control against control", NEVER, Line(mbit=5, pair_sd=0.6, drift_sd=0.6)
+    ),
 )
 
 

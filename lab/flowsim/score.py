@@ -11,13 +11,14 @@ import numpy as np
 
 from lab.flowsim.peers import speed_test, wehe
 from lab.flowsim.scenarios import Scenario
-from lab.flowsim.sessions import CAP, PAIR_SECONDS, SECONDS, sessions
+from lab.flowsim.series import series_sessions
+from lab.flowsim.sessions import PLAN, cost, sessions
 from measurements.throttle.decision import FamilyDecision
 from measurements.throttle.evidence import SessionEvidence
 from measurements.throttle.scope import scope
 from measurements.throttle.signature import Signature, signature
 
-BLOCK: Final = 100  # sessions simulated side by side: what fits into the processor's cache
+BLOCK: Final = 400  # sessions simulated side by side: enough to fill an array, few enough for the memory
 SIGNED: Final = 300  # sessions a row whose signature is worked out: it costs more than the decision
 Z95: Final = 1.959964  # normal quantile of a two-sided 95 % interval
 
@@ -73,11 +74,15 @@ def tally(scenario: Scenario, count: int, seed: int) -> Tally:
     costs: list[tuple[float, float, float, float]] = []
     signed: list[tuple[Signature, str | None]] = []
     while result.sessions < count:
-        for session, decision in sessions(scenario, min(BLOCK, count - result.sessions), random):
+        taken = (series_sessions if scenario.series else sessions)(
+            scenario, min(BLOCK, count - result.sessions), random
+        )
+        for session, decision in taken:
             _count(result, reasons, decision)
-            costs.append(_cost(session, decision))
-            result.wehe += wehe(session.pairs[0])
-            result.speed_test += speed_test(session.pairs[0])
+            costs.append(_cost(session))
+            for pair in session.pairs[:1]:
+                result.wehe += wehe(pair)
+                result.speed_test += speed_test(pair)
             if decision.verdict == "throttled" and len(signed) < SIGNED:
                 signed.append((signature(session, decision), scope(decision)))
     result.reasons = dict(reasons.most_common())
@@ -102,16 +107,18 @@ def _count(result: Tally, reasons: Counter[str], decision: FamilyDecision) -> No
         reasons[decision.reason or ""] += 1
 
 
-def _cost(session: SessionEvidence, decision: FamilyDecision) -> tuple[float, float, float, float]:
-    an_arm = len(session.pairs) / len(session.arms)
-    spent = sum(pair.bytes_received for pair in session.pairs)
-    pairs = float(spent)
-    minutes = ((an_arm - 1) * PAIR_SECONDS + 2 * SECONDS) / 60
-    # A session that its usual pairs call throttled never takes the long pair.
-    usual = all((pair.target.cap_bytes or 0) <= CAP for pair in session.pairs)
-    if session.long and not (usual and decision.verdict == "throttled"):
-        spent += session.long.bytes_received
-    return an_arm, minutes, pairs, float(spent + session.extra_bytes)
+def _cost(session: SessionEvidence) -> tuple[float, float, float, float]:
+    """Pairs an arm that had any, minutes, bytes of the pairs and of all."""
+    arms = {pair.arm for pair in session.pairs}
+    pairs = sum(map(cost, session.pairs))
+    minutes = (max(len(session.pairs) - 1, 0) * PLAN.pair_seconds + 2 * PLAN.flow_seconds) / 60
+    long = cost(session.long) if session.long else 0
+    return (
+        len(session.pairs) / max(len(arms), 1),
+        minutes,
+        float(pairs),
+        float(pairs + long + session.extra_bytes),
+    )
 
 
 def _sign(result: Tally, scenario: Scenario, signed: Sequence[tuple[Signature, str | None]]) -> None:

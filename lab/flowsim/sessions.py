@@ -1,299 +1,296 @@
-"""Many sessions of one scenario side by side, taken pair by pair as the runner takes them."""
+"""Whole sessions of one scenario side by side, step by step as the runner takes them (probes/sessions/family.py)."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from math import log
 from statistics import median
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 
-from lab.flowsim.engine import Batch, Floats, Series, run
-from lab.flowsim.scenarios import MISS_PACE, Limit, Scenario, Server
-from measurements.throttle.change import long_slowdown, needed_cap
+from lab.flowsim.flows import HANDSHAKE_BYTES, Ask, Block
+from lab.flowsim.scenarios import Scenario
+from measurements.throttle.change import Ends, long_slowdown, long_usable, needed
 from measurements.throttle.decision import FamilyDecision, decide
 from measurements.throttle.evidence import Baseline, SessionEvidence
-from measurements.throttle.flow import Arm, Flow, goodput
-from measurements.throttle.pair import Pair, measure, pair_use
+from measurements.throttle.facts import speeds
+from measurements.throttle.flow import Arm, Flow
+from measurements.throttle.pair import Measured, Pair, measure, pair_use
 from measurements.throttle.thresholds import THRESHOLDS as T
+from probes.sessions.pairs import Ledger
+from probes.sessions.plan import (
+    BEFORE,
+    BEFORE_BYTES,
+    BEFORE_FOREIGN,
+    CAP_SHARE,
+    FOREIGN_BYTES,
+    WARM_UP_BYTES,
+    plan_for,
+)
+from probes.sessions.purse import Purse
 
-# As in a metered session (DESIGN section 7).
-CAP: Final = 256_000
-LONG_CAP: Final = 2_000_000
-SECONDS: Final = 10.0
-LONG_SECONDS: Final = 20.0
-PAIR_SECONDS: Final = 170.0  # from pair to pair: 18 pairs within the hour
-HANDSHAKE_BYTES: Final = 4500  # a usual chain of certificates
-DRIFT: Final = 0.9  # correlation of the line's speed from pair to pair
+PLAN: Final = plan_for(metered=True)
 BASELINE_PAIRS: Final = 12
-BEFORE: Final = 6  # controls before the first target flow ...
-BEFORE_CAP: Final = 128_000  # ... and where they end
-SLOTS: Final = 1 + BEFORE + 18  # drift values of a session: long pair, controls before, 18 pairs
 NOISE_PAIRS: Final = 3  # every fourth block of the first ten pairs
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One flow to simulate."""
-
-    session: int
-    slot: int
-    role: Literal["target", "control"]
-    arm: Arm
-    limited: bool
-    cap: int
-    started: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Reads:
-    """What a flow's reader saw."""
-
-    complete: bool  # it got all that it asked for
-    times: tuple[float, ...]
-    sizes: tuple[int, ...]
-    disordered: float
-
-
-def _reads(series: Series, caps: Floats) -> Iterator[_Reads]:
-    """The reads that brought bytes, flow by flow; the last one ends at the flow's cap."""
-    delivered, times, most = series.delivered, series.times, caps[:, None]
-    sizes = np.minimum(delivered, most).astype(int)
-    grew = np.diff(sizes, axis=1, prepend=0) > 0
-    complete = delivered[:, -1] >= caps
-    rows, ends = np.arange(len(caps)), (delivered >= most).argmax(axis=1)
-    before = np.maximum(ends - 1, 0)
-    share = (caps - delivered[rows, before]) / np.where(
-        ends > 0, delivered[rows, ends] - delivered[rows, before], 1.0
-    )
-    at_cap = times[before] + share * (times[ends] - times[before])
-    for row in rows:
-        seen = times[grew[row]].tolist()
-        if complete[row]:
-            seen[-1] = float(at_cap[row])
-        yield _Reads(
-            bool(complete[row]),
-            tuple(seen),
-            tuple(sizes[row][grew[row]].tolist()),
-            float(series.disordered[row]),
-        )
+# After so many pairs of an arm it is asked whether further ones could change anything: as soon as all of three can be
+# lost, at each look, and while lost pairs keep the arm from one.
+STOPS: Final = (3, *T.looks, 22, 26, 30, 2 * T.looks[-1])
+# Points in time of a session: its controls first, then as many pairs as the hour holds and the last stop adds.
+SLOTS: Final = BEFORE + round(T.session_seconds / PLAN.pair_seconds) + 2 * T.looks[-1]
 
 
 @dataclass(slots=True)
-class Block:
-    """Sessions of one scenario that share a random generator."""
+class Session:
+    """One session as far as it has come."""
 
-    scenario: Scenario
-    sessions: int
-    random: np.random.Generator
-    drift: Floats
+    index: int  # in its block
+    evidence: SessionEvidence
+    purse: Purse
+    counted: dict[Arm, int] = field(default_factory=dict)
+    slot: int = BEFORE  # the next point in time
+    decision: FamilyDecision | None = None
 
-    @classmethod
-    def draw(cls, scenario: Scenario, sessions: int, random: np.random.Generator) -> "Block":
-        """Draw each session's slow drift: a stationary AR(1) over its slots."""
-        steps = random.standard_normal((sessions, SLOTS))
-        for slot in range(1, SLOTS):
-            steps[:, slot] = DRIFT * steps[:, slot - 1] + np.sqrt(1 - DRIFT**2) * steps[:, slot]
-        return cls(scenario, sessions, random, scenario.line.drift_sd * steps)
+    @property
+    def seconds(self) -> float:
+        """Since the first pair."""
+        return (self.slot - BEFORE) * PLAN.pair_seconds
 
-    def flows(self, asks: Sequence[Ask], seconds: float = SECONDS) -> list[Flow]:
-        """Simulate all asked flows at once."""
-        batch, rtt, handshake = self._columns(asks)
-        caps = np.array([float(ask.cap) for ask in asks])
-        series = run(batch, caps, seconds, self.random)
-        clocks = zip(rtt.tolist(), handshake.tolist(), batch.rtt.tolist(), strict=True)
-        return [
-            self._flow(ask, reads, seconds, *clock)
-            for ask, reads, clock in zip(asks, _reads(series, caps), clocks, strict=True)
-        ]
+    @property
+    def over(self) -> bool:
+        """No further pair is taken."""
+        final = self.decision is not None and self.decision.final
+        return final or self.seconds >= PLAN.session_seconds
 
-    def _columns(self, asks: Sequence[Ask]) -> tuple[Batch, Floats, Floats]:
-        scene, count, random = self.scenario, len(asks), self.random
-        line = scene.line
-        servers = [scene.target if ask.role == "target" else scene.control for ask in asks]
-        limits = [scene.limit if ask.limited and scene.limit else Limit() for ask in asks]
-        drift = np.array([self.drift[ask.session, ask.slot] for ask in asks])
-        # The ratio of two flows has the asked log-sd if each has it over the square root of two.
-        factor = np.exp(drift + random.standard_normal(count) * line.pair_sd / np.sqrt(2))
-        shared = np.where(random.random(count) < line.background, random.uniform(0.3, 0.7, count), 1.0)
-        boost_bytes, boost_mbit = line.boost or (np.inf, np.inf)
-        rtt = np.array([server.rtt or line.rtt for server in servers]) * random.uniform(0.95, 1.1, count)
-        delay = np.array([limit.delay for limit in limits])
-        rate = np.array([limit.kbit * 125.0 for limit in limits])
-        shape = np.array([limit.kind == "shape" for limit in limits])
-        # A shaper lets a few packets through at once; its queue delays, and drops nothing here.
-        burst = np.where(
-            shape,
-            np.maximum(np.nan_to_num(rate, posinf=0.0) * 0.06, 3000.0),
-            [limit.burst for limit in limits],
+    def take(self, pair: Pair) -> None:
+        """Add a decision pair."""
+        self.evidence = replace(self.evidence, pairs=(*self.evidence.pairs, pair))
+        self.purse.pairs[pair.arm] += cost(pair)
+        self.counted[pair.arm] = self.counted.get(pair.arm, 0) + (pair_use(pair) == "counts")
+        self._pass(pair)
+
+    def take_long(self, pair: Pair) -> None:
+        """Add the long pair."""
+        self.evidence = replace(self.evidence, long=pair)
+        self._pass(pair)
+
+    def _pass(self, pair: Pair) -> None:
+        self.purse.ledger.total += cost(pair)
+        self.slot += 1
+
+    def decide(self) -> FamilyDecision:
+        """The decision on all that was seen so far."""
+        self.decision = decide(self.evidence)
+        return self.decision
+
+
+@dataclass(slots=True)
+class Sessions:
+    """All sessions of a block."""
+
+    block: Block
+    all: list[Session]
+
+    def run(self) -> Iterator[tuple[SessionEvidence, FamilyDecision]]:
+        """Arm by arm; the long pair follows the first clean one."""
+        scenario = self.block.scenario
+        for arm in scenario.arms:
+            self._arm([each for each in self.all if not each.over], arm)
+            if scenario.long_pair:
+                clean = [each for each in self.all if _long_is_due(each, arm)]
+                self._long(clean)
+                self._beyond(clean)
+        for each in self.all:
+            yield each.evidence, each.decide()
+
+    def _arm(self, going: list[Session], arm: Arm) -> None:
+        """Pairs until no further one could change the arm; up to the first look one by one, as the purse allows."""
+        done, most = 0, self.block.scenario.max_pairs
+        for stop in STOPS:
+            while going and done < min(stop, most):
+                step = 1 if done < T.looks[0] else stop - done
+                self._pairs([(each, self._size(each, arm)) for each in going for _ in range(step)], arm)
+                done += step
+            going = [each for each in going if _open(each, arm, done)]
+
+    def _pairs(self, wanted: Sequence[tuple[Session, tuple[int, float]]], arm: Arm) -> None:
+        """One pair each; those of the same session follow one another."""
+        later: dict[int, int] = {}
+        asks = []
+        for each, size in wanted:
+            ahead = later[each.index] = later.get(each.index, -1) + 1
+            asks.append(self._ask(each, arm, size, ahead))
+        for (each, _), pair in zip(wanted, self.block.pairs(asks), strict=True):
+            each.take(pair)
+
+    def _size(self, each: Session, arm: Arm) -> tuple[int, float]:
+        most = each.purse.longest(arm, each.counted.get(arm, 0))
+        most = min(most, FOREIGN_BYTES) if arm == "foreign" else most
+        return drawn(most, self.block.random), PLAN.flow_seconds
+
+    def _ask(self, each: Session, arm: Arm, size: tuple[int, float], ahead: int = 0) -> Ask:
+        scenario = self.block.scenario
+        return Ask(
+            session=each.index,
+            slot=each.slot + ahead,
+            role="target",
+            arm=arm,
+            limited=scenario.limit is not None and arm in scenario.limited_arms,
+            cap=size[0],
+            seconds=size[1],
+            started=each.seconds + ahead * PLAN.pair_seconds,
         )
-        stalled = random.random(count) < line.stalls
-        batch = Batch(
-            link=line.mbit * 125_000.0 * factor * shared,
-            rtt=rtt + delay,
-            loss=np.array([max(line.loss, limit.loss if limit.kind == "loss" else 0.0) for limit in limits]),
-            bbr=np.array([float(server.bbr) for server in servers]),
-            pace=np.array(
-                [MISS_PACE if random.random() < server.misses else server.pace for server in servers]
-            ),
-            queue=np.full(count, line.queue),
-            rate=rate,
-            burst=burst,
-            tokens=np.maximum(burst - HANDSHAKE_BYTES, 0.0),
-            policed=np.where(shape, 0.0, 1.0),
-            after_bytes=np.array([limit.after_bytes for limit in limits]),
-            after_seconds=np.array([limit.after_seconds for limit in limits]),
-            freeze=np.array([limit.freeze for limit in limits]) * random.uniform(0.95, 1.05, count),
-            ack_loss=np.array([limit.loss if limit.kind == "ack_loss" else 0.0 for limit in limits]),
-            boost_bytes=np.full(count, boost_bytes),
-            boost_rate=np.full(count, boost_mbit * 125_000.0),
-            stall_at=np.where(stalled, random.uniform(0.0, 2.0, count), np.inf),
-            stall_for=random.uniform(1.0, 5.0, count),
-        )
-        handshake = 2 * batch.rtt * random.uniform(1.0, 1.3, count) + [limit.handshake for limit in limits]
-        return batch, rtt, handshake
 
-    def _flow(
-        self, ask: Ask, reads: _Reads, seconds: float, rtt: float, handshake: float, first_byte: float
-    ) -> Flow:
-        scene, random = self.scenario, self.random
-        server = scene.target if ask.role == "target" else scene.control
-        complete, times = reads.complete, reads.times
-        limit = scene.limit if ask.limited else None
-        stopped = not complete and (not times or times[-1] < 0.7 * seconds)
-        upstream = scene.line.loss + (limit.loss if limit and limit.kind == "ack_loss" else 0.0)
-        queued = limit.burst if limit and limit.kind == "shape" else 0.0
-        flow = Flow(
-            role=ask.role,
-            started=ask.started,
-            times=times,
-            sizes=reads.sizes,
-            elapsed=times[-1] if complete else seconds,
-            cap_bytes=ask.cap,
-            complete=complete,
-            stalled=stopped,
-            failure=None if complete or not stopped else "generic_timeout_error",
-            stage="transfer" if stopped else None,
-            status=200,
-            length=4 * 1024 * 1024,
-            certificate_valid=True,
-            handshake_bytes=HANDSHAKE_BYTES,
-            connect=rtt,
-            handshake=handshake,
-            first_byte=first_byte,
-            rtt=first_byte + queued + scene.line.queue / 2,
-            min_rtt=rtt,
-            out_of_order=reads.disordered,
-            resent=int(random.binomial(3, min(upstream, 1.0))),
-            family=4,
-        )
-        if server.fail and random.random() < server.fail_share:
-            return _failed(flow, server)
-        return flow
-
-    def pairs(self, which: Mapping[int, range], caps: Sequence[int]) -> dict[int, list[Pair]]:
-        """Decision pairs `which[session]`, all arms in turn; `caps[session]` bounds their flows."""
-        asks = [
-            ask
-            for session, numbers in which.items()
-            for number in numbers
-            for arm in self.scenario.arms
-            for ask in self._two(
-                session, 1 + BEFORE + number, arm, number * PAIR_SECONDS, self._drawn(caps[session])
-            )
-        ]
-        found = self._pair_up(self.flows(asks), asks) if asks else []
-        return {session: found[session] for session in which}
-
-    def _drawn(self, cap: int) -> int:
-        """A cap at 75-100 % of the usual one; one beyond a change is kept whole."""
-        return int(cap * self.random.uniform(0.75, 1.0)) if cap == CAP else cap
-
-    def long(self) -> list[Pair]:
-        """The long pair of every session: the target first, the control as far as the target came."""
-        arm = next((arm for arm in self.scenario.arms if arm != "helper"), self.scenario.arms[0])
-        both = [self._two(session, 0, arm, 0.0, LONG_CAP) for session in range(self.sessions)]
-        targets = self.flows([target for target, _ in both], LONG_SECONDS)
+    def _long(self, due: Sequence[Session]) -> None:
+        """The long pair: the control goes as far as the target came."""
+        arm = self._long_arm
+        asks = [self._ask(each, arm, (PLAN.long_bytes, PLAN.long_seconds)) for each in due]
+        targets = self.block.flows(asks)
         as_far = [
-            replace(control, cap=max(CAP, target.body_bytes))
-            for (_, control), target in zip(both, targets, strict=True)
+            replace(self.block.partner(ask), cap=max(PLAN.flow_bytes, target.body_bytes))
+            for ask, target in zip(asks, targets, strict=True)
         ]
-        controls = self.flows(as_far, LONG_SECONDS)
-        return [
-            Pair(arm=arm, target=target, control=control)
-            for target, control in zip(targets, controls, strict=True)
-        ]
+        controls = self.block.flows(as_far)
+        for each, target, control in zip(due, targets, controls, strict=True):
+            each.take_long(Pair(arm=arm, target=target, control=control))
+            each.decide()
 
-    def before(self) -> list[dict[Arm, tuple[Flow, ...]]]:
-        """Control-only flows an arm and session."""
-        arms = self.scenario.arms
-        asks = [
-            Ask(session, 1 + i, "control", arm, False, BEFORE_CAP, 0.0)
-            for session in range(self.sessions)
-            for arm in arms
-            for i in range(BEFORE)
-        ]
-        flows = iter(self.flows(asks))
-        return [
-            {arm: tuple(next(flows) for _ in range(BEFORE)) for arm in arms} for _ in range(self.sessions)
-        ]
+    def _beyond(self, going: Sequence[Session]) -> None:
+        """Pairs that go past a late change, until they decide or the day's bytes are spent."""
+        wanted = [(each, ends) for each in going if (ends := self._needed(each))]
+        for number in range(1, T.looks[-1] + 1):
+            wanted = [
+                (each, ends) for each, ends in wanted if not each.over and each.purse.most >= ends.least_bytes
+            ]
+            sizes = [(each, (min(ends.cap_bytes, each.purse.most), ends.seconds)) for each, ends in wanted]
+            self._pairs(sizes, self._long_arm)
+            if number >= T.looks[0]:
+                for each, _ in wanted:
+                    each.decide()
 
-    def noise(self, count: int) -> list[list[Pair]]:
-        """`count` control-control pairs a session."""
-        asks = [
-            Ask(session, 1 + BEFORE + i, "control", self.scenario.arms[0], False, CAP, 0.0)
-            for session in range(self.sessions)
-            for i in range(count)
-            for _ in range(2)
-        ]
-        return self._pair_up(self.flows(asks), asks)
+    @property
+    def _long_arm(self) -> Arm:
+        """The platform's own servers where they are compared."""
+        arms = self.block.scenario.arms
+        return next((arm for arm in arms if arm != "helper"), arms[0])
 
-    def baselines(self) -> list[Baseline | None]:
-        """Earlier evenings' pairs against the foreign control, without the box."""
-        scene = self.scenario
-        if not scene.baseline:
-            return [None] * self.sessions
-        asks = [
-            replace(ask, limited=False)
-            for session in range(self.sessions)
-            for i in range(BASELINE_PAIRS)
-            for ask in self._two(session, 1 + BEFORE + i, "foreign", 0.0)
-        ]
-        usual = replace(self, scenario=replace(scene, line=scene.baseline_line or scene.line))
-        return [_baseline(pairs) for pairs in self._pair_up(usual.flows(asks), asks)]
-
-    def _two(self, session: int, slot: int, arm: Arm, started: float, cap: int | None = None) -> list[Ask]:
-        scene, size = self.scenario, cap or self._drawn(CAP)
-        limited = scene.limit is not None and arm in scene.limited_arms
-        return [
-            Ask(session, slot, "target", arm, limited, size, started),
-            Ask(session, slot, "control", arm, limited and scene.contagious, size, started + SECONDS),
-        ]
-
-    def _pair_up(self, flows: list[Flow], asks: Sequence[Ask]) -> list[list[Pair]]:
-        found: list[list[Pair]] = [[] for _ in range(self.sessions)]
-        for index in range(0, len(flows), 2):
-            target, control = flows[index], flows[index + 1]
-            if self.scenario.permute and self.random.random() < 0.5:
-                target, control = replace(control, role="target"), replace(target, role="control")
-            found[asks[index].session].append(Pair(arm=asks[index].arm, target=target, control=control))
-        return found
+    def _needed(self, each: Session) -> Ends | None:
+        long = each.evidence.long
+        if long is None or not long_usable(long) or not self.block.scenario.extend:
+            return None
+        usual = median(speeds(each.evidence.before[long.arm]) or [0.0])
+        return needed(long_slowdown(long), PLAN.flow_bytes, usual, PLAN.long_seconds)
 
 
-def _failed(flow: Flow, server: Server) -> Flow:
-    if server.fail == "forged":
-        return replace(
-            flow, certificate_valid=False, stage="tls", failure="ssl_unknown_authority", status=None
+def _open(each: Session, arm: Arm, done: int) -> bool:
+    if done < T.looks[0] and each.counted[arm]:
+        return True
+    return arm in each.decide().open_arms and not each.over
+
+
+def _long_is_due(each: Session, arm: Arm) -> bool:
+    if each.over or each.evidence.long or each.decision is None:
+        return False
+    return each.decision.arms[arm].asks_for_long
+
+
+def drawn(most: int, random: np.random.Generator) -> int:
+    """Where a flow ends, `most` bytes at the latest."""
+    return round(most * random.uniform(*CAP_SHARE))
+
+
+def cost(pair: Pair) -> int:
+    """Bytes of both flows with their handshakes."""
+    return pair.bytes_received + 2 * HANDSHAKE_BYTES
+
+
+def sessions(
+    scenario: Scenario, count: int, random: np.random.Generator
+) -> Iterator[tuple[SessionEvidence, FamilyDecision]]:
+    """`count` sessions with the evidence and the decision each ended on."""
+    block = Block.draw(scenario, count, SLOTS, random)
+    noise = _noise(block)
+    around = zip(_before(block), noise, _baselines(block), strict=True)
+    begun = []
+    for index, (before, checks, baseline) in enumerate(around):
+        ledger = Ledger(total=_around(before, checks))
+        evidence = SessionEvidence(
+            platform=scenario.id,
+            arms=scenario.arms,
+            before=before,
+            noise=tuple(each.d for each in _measured(checks)),
+            baseline=baseline,
+            plan=scenario.plan,
+            network_changed=scenario.network_changed,
+            extra_bytes=ledger.total,
         )
-    return replace(flow, complete=False, stage="transfer", failure="connection_reset")
+        begun.append(Session(index, evidence, Purse(PLAN, ledger, ledger)))
+    return Sessions(block, begun).run()
 
 
-def _d(pair: Pair) -> float | None:
-    return measure(pair).d if pair_use(pair) == "counts" else None
+def _around(before: dict[Arm, tuple[Flow, ...]], checks: Sequence[Pair]) -> int:
+    """Bytes of warm-ups, controls before and noise checks."""
+    alone = sum(flow.body_bytes + HANDSHAKE_BYTES for flows in before.values() for flow in flows)
+    warm = 2 * len(before) * (WARM_UP_BYTES + HANDSHAKE_BYTES)
+    return warm + alone + sum(map(cost, checks))
+
+
+def _before(block: Block) -> list[dict[Arm, tuple[Flow, ...]]]:
+    """Control-only flows of each arm and session."""
+    arms = block.scenario.arms
+    counts = {arm: BEFORE_FOREIGN if arm == "foreign" else BEFORE for arm in arms}
+    asks = [
+        Ask(session, slot, "control", arm, False, drawn(BEFORE_BYTES, block.random))
+        for session in range(block.sessions)
+        for arm in arms
+        for slot in range(counts[arm])
+    ]
+    flows = iter(block.flows(asks))
+    return [
+        {arm: tuple(next(flows) for _ in range(counts[arm])) for arm in arms} for _ in range(block.sessions)
+    ]
+
+
+def _noise(block: Block) -> list[list[Pair]]:
+    """Control-control pairs of each session."""
+    asks = [
+        Ask(
+            session,
+            BEFORE + i,
+            "control",
+            block.scenario.arms[0],
+            False,
+            drawn(PLAN.flow_bytes, block.random),
+        )
+        for session in range(block.sessions)
+        for i in range(NOISE_PAIRS)
+    ]
+    return _split(block.pairs(asks), NOISE_PAIRS)
+
+
+def _baselines(block: Block) -> list[Baseline | None]:
+    """Earlier evenings' pairs against the foreign control, without the box."""
+    scene = block.scenario
+    if not scene.baseline:
+        return [None] * block.sessions
+    usual = replace(block, scenario=replace(scene, line=scene.baseline_line or scene.line))
+    asks = [
+        Ask(session, BEFORE + i, "target", "foreign", False, drawn(FOREIGN_BYTES, block.random))
+        for session in range(block.sessions)
+        for i in range(BASELINE_PAIRS)
+    ]
+    return [_baseline(pairs) for pairs in _split(usual.pairs(asks), BASELINE_PAIRS)]
+
+
+def _split(pairs: Sequence[Pair], count: int) -> list[list[Pair]]:
+    return [list(pairs[start : start + count]) for start in range(0, len(pairs), count)]
+
+
+def _measured(pairs: Sequence[Pair]) -> list[Measured]:
+    return [measure(pair) for pair in pairs if pair_use(pair) == "counts"]
 
 
 def _baseline(pairs: Sequence[Pair]) -> Baseline:
-    measured = [measure(pair) for pair in pairs if pair_use(pair) == "counts"]
+    measured = _measured(pairs)
     return Baseline(
         d=tuple(each.d for each in measured),
         days=4,
@@ -306,50 +303,3 @@ def _baseline(pairs: Sequence[Pair]) -> Baseline:
         ),
         out_of_order=float(np.median([pair.control.out_of_order or 0.0 for pair in pairs])),
     )
-
-
-def sessions(
-    scenario: Scenario, count: int, random: np.random.Generator
-) -> list[tuple[SessionEvidence, FamilyDecision]]:
-    """`count` sessions run look by look until no arm is open, with the evidence each ended on."""
-    block = Block.draw(scenario, count, random)
-    long: list[Pair | None] = [*block.long()] if scenario.long_pair else [None] * count
-    before, noise, baselines = block.before(), block.noise(NOISE_PAIRS), block.baselines()
-    caps = [_cap(scenario, *each) for each in zip(long, before, strict=True)]
-    taken: list[list[Pair]] = [[] for _ in range(count)]
-    done: dict[int, tuple[SessionEvidence, FamilyDecision]] = {}
-    start = 0
-    for look in T.looks:
-        stop = min(look, scenario.max_pairs)
-        going = [index for index in range(count) if index not in done]
-        fresh = block.pairs({index: range(start, stop) for index in going}, caps)
-        start = stop
-        for index in going:
-            taken[index] += fresh[index]
-            evidence = SessionEvidence(
-                platform=scenario.id,
-                arms=scenario.arms,
-                pairs=tuple(taken[index]),
-                before=before[index],
-                long=long[index],
-                noise=tuple(d for d in map(_d, noise[index]) if d is not None),
-                baseline=baselines[index],
-                plan=scenario.plan,
-                network_changed=scenario.network_changed,
-                extra_bytes=_bytes(noise[index], before[index]),
-            )
-            decision = decide(evidence)
-            if not decision.open_arms or stop >= min(scenario.max_pairs, T.looks[-1]):
-                done[index] = (evidence, decision)
-    return [done[index] for index in range(count)]
-
-
-def _bytes(pairs: Sequence[Pair], before: dict[Arm, tuple[Flow, ...]]) -> int:
-    alone = sum(flow.body_bytes for flows in before.values() for flow in flows)
-    return alone + sum(pair.bytes_received for pair in pairs)
-
-
-def _cap(scenario: Scenario, long: Pair | None, before: Mapping[Arm, Sequence[Flow]]) -> int:
-    if long is None or not scenario.extend:
-        return CAP
-    return needed_cap(long_slowdown(long), CAP, median(goodput(flow) for flow in before[long.arm]))

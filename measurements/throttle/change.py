@@ -6,8 +6,8 @@ from math import log
 from statistics import median
 from typing import Final
 
-from measurements.throttle.flow import SHORT, Flow, time_at, times_at
-from measurements.throttle.pair import Pair
+from measurements.throttle.flow import SHORT, WINDOW_START, Flow, Mark, time_at, times_at
+from measurements.throttle.pair import Pair, asked_past
 from measurements.throttle.thresholds import THRESHOLDS as T
 from measurements.throttle.usable import use_of
 
@@ -19,7 +19,12 @@ BEYOND: Final = 256_000
 # A rate after the change needs this long to be one: a policer refills and empties within it.
 AFTER_SECONDS: Final = 1.0
 # Flows of one line differ by a quarter and more.
-FASTER: Final = 1.25
+SLOWER: Final = 1.25
+FASTEST: Final = 2.0
+# A late change is taken for one of seconds from here on: a line of 4 Mbit/s and more empties a bucket of 1 MB sooner.
+BY_SECONDS: Final = 2.0
+# Seconds that a flow must last past a change to say what came after it.
+LASTING: Final = AFTER_SECONDS / 2
 
 
 def cut_at(d: list[float]) -> int | None:
@@ -47,7 +52,7 @@ class Slowdown:
 
 def slowdown(flow: Flow) -> Slowdown | None:
     """The knee of a flow whose later rate is below half its earlier one: the point furthest from the straight line."""
-    size, end = flow.body_bytes, flow.times[-1] if flow.complete and flow.times else flow.elapsed
+    size, end = flow.body_bytes, flow.ended
     if size < SHORT or end <= 0:
         return None
     grid = range(GRID, size + 1, GRID)
@@ -66,22 +71,62 @@ def long_slowdown(pair: Pair) -> Slowdown | None:
     if change is None or pair.control.body_bytes <= change.at_bytes:
         return change
     control = pair.control
-    end = control.times[-1] if control.complete else control.elapsed
-    rest = max(end - time_at(control, change.at_bytes), 1e-3)
+    rest = max(control.ended - time_at(control, change.at_bytes), 1e-3)
     theirs = (control.body_bytes - change.at_bytes) / rest
     return change if change.after < T.half * theirs else None
 
 
-def needed_cap(change: Slowdown | None, cap: int, usual: float) -> int:
-    """Where the next pairs should stop: at their usual `cap`, or 256 kB beyond a change of the long flow.
+def mark_of(change: Slowdown) -> Mark:
+    """From where on pairs show what the long flow showed.
 
-    What turns slow after seconds does so at other bytes in each flow: they are to last as long at the control's `usual`
-    speed (bytes per second), and a quarter longer.
+    Whether it was slowed after so many bytes or after so many seconds, one flow does not tell; what is past both is
+    slowed by either.
     """
-    if change is None or change.at_bytes <= NEAR_CAP * cap:
-        return cap
-    last = FASTER * usual * change.at_seconds if change.at_seconds >= AFTER_SECONDS else 0.0
-    return max(change.at_bytes, min(round(last), 2 * change.at_bytes)) + BEYOND
+    by_seconds = change.at_seconds >= BY_SECONDS
+    return Mark(max(change.at_bytes, WINDOW_START), change.at_seconds if by_seconds else 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Where flows that go past a change end: at `cap_bytes`, or at `least_bytes` where no more may be spent."""
+
+    least_bytes: int
+    cap_bytes: int
+    seconds: float
+
+
+def needed(change: Slowdown | None, cap: int, usual: float, seconds: float) -> Ends | None:
+    """Where pairs past a change end; None where the usual `cap` goes past it. Flows of bytes have `seconds` for it.
+
+    What turns slow after seconds does so at other bytes in each flow: slower ones get a quarter more time, and the
+    bytes are those of a flow twice as fast as the long one, or as a control's `usual` speed (bytes per second).
+    """
+    if change is None:
+        return None
+    if change.at_seconds >= BY_SECONDS:
+        speed = max(change.before, usual)
+        return Ends(
+            round(SLOWER * change.at_bytes),
+            round(FASTEST * speed * (change.at_seconds + LASTING)),
+            SLOWER * change.at_seconds + AFTER_SECONDS,
+        )
+    enough = change.at_bytes + BEYOND
+    return Ends(enough, enough, seconds) if change.at_bytes > NEAR_CAP * cap else None
+
+
+def went_past(pair: Pair, mark: Mark) -> bool:
+    """Both flows of the pair went on past the mark: long enough, where it is one of seconds.
+
+    Asked of both alike, so that it cannot favour either.
+    """
+    if not asked_past(pair, mark):
+        return False
+    return not mark.at_seconds or all(_lasted_past(flow, mark) for flow in (pair.target, pair.control))
+
+
+def _lasted_past(flow: Flow, mark: Mark) -> bool:
+    start = mark.passed(flow)
+    return start is not None and flow.ended - start >= LASTING
 
 
 def lasted(flows: Sequence[Flow], change: Slowdown) -> bool:

@@ -4,17 +4,17 @@ Everything is computed from the evidence alone and can be computed again at any 
 (`thresholds.RULES_VERSION`).
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from measurements.throttle.change import Slowdown, lasted, long_slowdown, long_usable
+from measurements.throttle.change import Slowdown, lasted, long_slowdown, long_usable, mark_of, went_past
 from measurements.throttle.contrast import Contrast
 from measurements.throttle.evidence import SessionEvidence
 from measurements.throttle.facts import ArmFacts, arm_facts
 from measurements.throttle.family import OUTRANKED, FamilyFacts, LongState, family_rule
-from measurements.throttle.flow import WINDOW, WINDOW_START, Arm
-from measurements.throttle.pair import Pair
+from measurements.throttle.flow import Arm
 from measurements.throttle.rules import RULES, ArmRule, ArmVerdict, first_match
 from measurements.throttle.thresholds import RULES_VERSION
 from measurements.throttle.thresholds import THRESHOLDS as T
@@ -24,6 +24,8 @@ Verdict = Literal["throttled", "not_throttled", "inconclusive"]
 
 # Reasons that more pairs can change; for the others the session may end at its first look.
 _OPEN: Final = frozenset({"few_pairs", "straddles", "mild"})
+# What a late slowing looks like to pairs that end now before it and now after.
+_MIXED: Final = frozenset({"straddles", "mild", "changed_midway"})
 # Reasons that no further pair can change.
 _HOPELESS: Final = frozenset(
     {"network_changed", "intercepted", "unavailable", "unreachable", "changed_midway"}
@@ -41,6 +43,11 @@ class ArmDecision:
     stage: Literal["transfer", "tls"] | None
     facts: ArmFacts
     open: bool
+
+    @property
+    def asks_for_long(self) -> bool:
+        """Only a long pair can say more: the arm is clean as far as it went, or neither clean nor slow."""
+        return self.verdict == "clean" or (self.reason in _MIXED and not self.open)
 
     @property
     def contrast(self) -> Contrast | None:
@@ -105,18 +112,15 @@ def decide(session: SessionEvidence) -> FamilyDecision:
     decision = _decide(session, change, reached=change is None)
     if change is None or decision.verdict == "throttled":
         return decision
-    # The long flow slowed after N bytes: only pairs that went further, and what they did there, can say more.
-    start = max(change.at_bytes, WINDOW_START)
-    beyond = {pair.arm for pair in session.pairs if _reaches(pair, start)}
+    # Only pairs that went past where the long flow slowed, and what they did there, can say more.
+    mark = mark_of(change)
+    count = Counter(pair.arm for pair in session.pairs if went_past(pair, mark))
+    beyond = {arm for arm in count if count[arm] >= T.looks[0]}
     if not beyond:
         return decision
-    pairs = tuple(pair for pair in session.pairs if pair.arm not in beyond or _reaches(pair, start))
+    pairs = tuple(pair for pair in session.pairs if pair.arm not in beyond or went_past(pair, mark))
     reached = lasted([pair.target for pair in pairs if pair.arm in beyond], change)
-    return _decide(replace(session, pairs=pairs, compared_from=start), change, reached)
-
-
-def _reaches(pair: Pair, start: int) -> bool:
-    return (pair.target.cap_bytes or 0) >= start + WINDOW
+    return _decide(replace(session, pairs=pairs, past=mark), change, reached)
 
 
 def decide_platform(families: Sequence[FamilyDecision]) -> PlatformDecision:

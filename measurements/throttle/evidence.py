@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from measurements.records import Direction, Transport
-from measurements.throttle.flow import WINDOW_START, Arm, Flow
+from measurements.throttle.flow import Arm, Flow, Mark
 from measurements.throttle.pair import Pair
 
 Plan = Literal["plain", "bundled", "unknown"]
@@ -51,7 +51,7 @@ class SessionEvidence:
     arms: tuple[Arm, ...]  # those on offer, whether they worked or not
     pages: tuple[Flow, ...] = ()  # downloads of the page that names the platform's current object
     pairs: tuple[Pair, ...] = ()  # decision pairs of all arms, in the order of the wire
-    compared_from: int = WINDOW_START  # body bytes; later where the long flow slowed down later
+    past: Mark | None = None  # where the long flow slowed down: longer pairs are compared from there on
     before: dict[Arm, tuple[Flow, ...]] = field(
         default_factory=dict
     )  # control-only flows before the first target

@@ -120,9 +120,7 @@ def arm_facts(session: SessionEvidence, arm: Arm) -> Iterator[ArmFacts]:
     in_time = [pair for pair in pairs if pair.started <= T.session_seconds]
     uses = [_use(pair, pairs) for pair in in_time]
     measured = [
-        measure(pair, session.compared_from)
-        for pair, use in zip(in_time, uses, strict=True)
-        if use == "counts"
+        measure(pair, session.past) for pair, use in zip(in_time, uses, strict=True) if use == "counts"
     ]
     change = cut_at([each.d for each in measured])
     cut: Literal["cut_at_60_minutes", "cut_at_change"] | None = None

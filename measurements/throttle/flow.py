@@ -21,6 +21,8 @@ WINDOW_START = 32_000
 WINDOW = 32_000
 # Flows that never come so far have no window.
 SHORT = WINDOW_START + WINDOW
+# A full segment of TCP over IPv4.
+PACKET = 1448
 # Kernel timestamps of reads are no finer than a scheduler tick; nothing is ever faster than its bytes over this.
 TICK = 0.001
 
@@ -69,6 +71,11 @@ class Flow:
         return self.sizes[-1] if self.sizes else 0
 
     @property
+    def ended(self) -> float:
+        """Seconds after the first body byte at which it was over: the last byte, or the deadline."""
+        return self.times[-1] if self.complete and self.times else self.elapsed
+
+    @property
     def received(self) -> int:
         """Bytes the peer got through to us, the handshake's where there was no body."""
         return self.body_bytes or self.handshake_bytes
@@ -111,9 +118,18 @@ def _time_before(flow: Flow, index: int, size: float) -> float:
     return t0 + (times[index] - t0) * (size - b0) / (sizes[index] - b0)
 
 
-def window_goodput(flow: Flow, end: int, start: int = WINDOW_START) -> float:
-    """Goodput over the second half of the window [`start`, `end`] of 32 kB or more; `flow` has reached `end`."""
-    middle = (start + end) / 2
+def size_at(flow: Flow, time: float) -> float:
+    """Body bytes by then, linear between reads as in `time_at`."""
+    index = bisect_right(flow.times, time)
+    if index == 0 or index == len(flow.times):
+        return flow.sizes[index - 1] if index else 0
+    (t0, t1), (b0, b1) = flow.times[index - 1 : index + 1], flow.sizes[index - 1 : index + 1]
+    return b0 + (b1 - b0) * (time - t0) / (t1 - t0)
+
+
+def window_goodput(flow: Flow, end: int) -> float:
+    """Goodput over the second half of the window [32 kB, `end`] of 32 kB or more; `flow` has reached `end`."""
+    middle = (WINDOW_START + end) / 2
     # A flow that froze inside its window waited for its next byte until the end: the wait belongs to its last byte.
     reached = flow.elapsed if flow.stalled and end >= flow.body_bytes else time_at(flow, end)
     seconds = reached - time_at(flow, middle)
@@ -125,39 +141,61 @@ def window_goodput(flow: Flow, end: int, start: int = WINDOW_START) -> float:
     return (end - middle) / max(seconds, TICK)
 
 
-def whole_goodput(flow: Flow, start: int = 0) -> float:
-    """Bytes over elapsed time, both from `start` on where the flow came so far: for one without a window.
-
-    Such a flow is censored low, or its object is small.
-    """
-    if 0 < start < flow.body_bytes and not flow.complete:
-        return (flow.body_bytes - start) / max(flow.elapsed - time_at(flow, start), TICK)
-    seconds = flow.times[-1] if flow.complete and flow.times else flow.elapsed
+def whole_goodput(flow: Flow) -> float:
+    """Bytes over elapsed time: for a flow without a window. It is censored low, or its object is small."""
+    seconds = flow.ended
     if flow.complete and len(flow.sizes) < 2:  # read in one go: see window_goodput
         seconds += flow.first_byte or 0.0
     return flow.received / max(seconds, TICK)
 
 
-def goodputs(target: Flow, control: Flow, start: int = WINDOW_START) -> tuple[float, float]:
-    """Goodput of both flows of a pair over their common window from `start` on (DESIGN section 7).
+def goodputs(target: Flow, control: Flow) -> tuple[float, float]:
+    """Goodput of both flows of a pair over their common window (DESIGN section 7).
 
-    Where one flow never came 32 kB past `start` there is no common window: it counts its bytes over its elapsed time,
-    its partner its own window.
+    Where one flow never reached 64 kB there is no common window: it counts its bytes over its elapsed time, its partner
+    its own window.
     """
     common = min(target.body_bytes, control.body_bytes)
-    return _goodput(target, common, start), _goodput(control, common, start)
+    return _goodput(target, common), _goodput(control, common)
 
 
-def _goodput(flow: Flow, common: int, start: int) -> float:
-    least = start + WINDOW
-    if flow.body_bytes < least:
-        return whole_goodput(flow, start if start > WINDOW_START else 0)
-    return window_goodput(flow, common if common >= least else flow.body_bytes, start)
+def _goodput(flow: Flow, common: int) -> float:
+    if flow.body_bytes < SHORT:
+        return whole_goodput(flow)
+    return window_goodput(flow, common if common >= SHORT else flow.body_bytes)
 
 
 def goodput(flow: Flow) -> float:
     """Goodput of a flow that has no partner, over its own window."""
-    return _goodput(flow, flow.body_bytes, WINDOW_START)
+    return _goodput(flow, flow.body_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A point that a flow has passed once it is past both: a rule counts either."""
+
+    at_bytes: float
+    at_seconds: float
+
+    def passed(self, flow: Flow) -> float | None:
+        """Seconds after the first body byte at which the flow passed it; None = it did not.
+
+        A flow old enough but short of the bytes may be one that a rule of seconds has slowed: its age is enough.
+        """
+        reached = time_at(flow, self.at_bytes) if flow.body_bytes >= self.at_bytes else 0.0
+        passed = max(self.at_seconds, reached)
+        return passed if 0 < passed < flow.ended else None
+
+
+def goodput_past(flow: Flow, mark: Mark) -> float:
+    """Goodput from the mark to the flow's end; of all of it where the mark was not passed.
+
+    Less than a packet in that time cannot be told from none.
+    """
+    start = mark.passed(flow)
+    if start is None:
+        return whole_goodput(flow)
+    return max(flow.body_bytes - size_at(flow, start), PACKET) / max(flow.ended - start, TICK)
 
 
 def longest_gap(flow: Flow) -> float:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import log
 from typing import Literal
 
-from measurements.throttle.flow import WINDOW, WINDOW_START, Arm, Flow, goodputs
+from measurements.throttle.flow import WINDOW, Arm, Flow, Mark, goodput_past, goodputs
 from measurements.throttle.usable import same_object, use_of
 
 # What a pair is good for. All but "counts" say why it has no ratio.
@@ -76,10 +76,17 @@ def pair_use(pair: Pair) -> PairUse:
     return "counts"
 
 
-def measure(pair: Pair, start: int = WINDOW_START) -> Measured:
-    """Numbers of a pair whose use is "counts", compared from `start` bytes on if it was to run so far."""
-    cap = pair.target.cap_bytes or 0
-    target, control = goodputs(pair.target, pair.control, start if cap >= start + WINDOW else WINDOW_START)
+def asked_past(pair: Pair, mark: Mark) -> bool:
+    """The pair was to go far enough past the mark to be compared there."""
+    return (pair.target.cap_bytes or 0) >= mark.at_bytes + WINDOW
+
+
+def measure(pair: Pair, mark: Mark | None = None) -> Measured:
+    """Numbers of a pair whose use is "counts"; of one that was to run past the `mark`, of what came after it."""
+    if mark and asked_past(pair, mark):
+        target, control = goodput_past(pair.target, mark), goodput_past(pair.control, mark)
+    else:
+        target, control = goodputs(pair.target, pair.control)
     return Measured(
         pair.started,
         pair.target.cap_bytes,

@@ -1,12 +1,11 @@
 """What shares the slowing: one connection, a name, an address, or the whole subscriber."""
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Final, Literal
 
 from measurements.throttle.decision import FamilyDecision
 from measurements.throttle.evidence import Extra, Together
-from measurements.throttle.flow import SHORT, TICK, Flow
+from measurements.throttle.flow import SHORT, TICK, Flow, size_at
 
 Scope = Literal["connection", "sni", "address", "subscriber"]
 
@@ -33,17 +32,8 @@ def rate_of_all(flows: Sequence[Flow]) -> float:
     """
     end = min(flow.elapsed for flow in flows)
     start = end / 2 if all(flow.body_bytes >= SHORT for flow in flows) else 0.0
-    bytes_in = sum(_size_at(flow, end) - (_size_at(flow, start) if start else 0) for flow in flows)
+    bytes_in = sum(size_at(flow, end) - (size_at(flow, start) if start else 0) for flow in flows)
     return bytes_in / max(end - start, TICK)
-
-
-def _size_at(flow: Flow, time: float) -> float:
-    """Body bytes by then, linear between reads as in `flow.time_at`."""
-    index = bisect_right(flow.times, time)
-    if index == 0 or index == len(flow.times):
-        return flow.sizes[index - 1] if index else 0
-    (t0, t1), (b0, b1) = flow.times[index - 1 : index + 1], flow.sizes[index - 1 : index + 1]
-    return b0 + (b1 - b0) * (time - t0) / (t1 - t0)
 
 
 def by_sharing(seen: Together) -> Scope | None:

@@ -6,7 +6,7 @@ Policed, shaped and lossy flows are told apart as in Flach et al. (SIGCOMM 2016)
 alone, a shaper delays. A clamp, the same rate whatever the line does, is what ordinary congestion never shows.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -204,8 +204,8 @@ def settled_rate(flow: Flow) -> float | None:
         return _theil_sen(edges)
     if turn:
         start = max(start, turn.at_seconds)
-    end = flow.times[-1] if flow.complete and flow.times else flow.elapsed
-    reads = sum(1 for time in flow.times if time >= start)
+    end = flow.ended
+    reads = len(flow.times) - bisect_left(flow.times, start)
     if reads < MIN_POINTS or end - start < SETTLE_SECONDS:
         return turn.after if turn else None
     # Bytes come in steps. Sampled at the reads, a course that begins below a step and ends on one looks too steep.

@@ -12,11 +12,11 @@ from statistics import median
 from typing import Final
 from urllib.parse import urlsplit
 
-from measurements.throttle.change import Slowdown, long_slowdown, long_usable, needed_cap
+from measurements.throttle.change import Slowdown, long_slowdown, long_usable, needed
 from measurements.throttle.decision import decide_arm, slow_controls
 from measurements.throttle.evidence import SessionEvidence
+from measurements.throttle.facts import speeds
 from measurements.throttle.family import OUTRANKED
-from measurements.throttle.flow import goodput
 from measurements.throttle.pair import Pair, measure, pair_use
 from measurements.throttle.series import wanted
 from measurements.throttle.usable import STOPPED, use_of
@@ -69,11 +69,7 @@ class FamilySession(SessionState):
             self.now = arm.arm
             async for _ in self._decide_arm(arm):
                 yield True
-            if (
-                self.long is None
-                and not self._enough()
-                and decide_arm(self.evidence, arm.arm).verdict == "clean"
-            ):
+            if self.long is None and not self._enough() and decide_arm(self.evidence, arm.arm).asks_for_long:
                 await self._long_pair()
                 yield True
                 async for _ in self._beyond():
@@ -156,7 +152,7 @@ class FamilySession(SessionState):
         arm = self._long_arm()
         size = Size(cap_bytes=self.plan.long_bytes, cap_seconds=self.plan.long_seconds)
         if arm and self.purse.ledger.total + 2 * size.cap_bytes <= self.plan.budget:
-            self.long = await self.flows.pair(arm, size, "long")
+            self.long = await self.flows.long(arm, size, least=self.plan.flow_bytes)
             self._watch_network()
 
     def _long_arm(self) -> ArmPlan | None:
@@ -172,15 +168,16 @@ class FamilySession(SessionState):
         if self.long is None or not long_usable(self.long):
             return
         change = long_slowdown(self.long)
-        if change is None or not self._may_follow(change):
-            return
         arm = next(each for each in self.arms if each.arm == self.long.arm)
-        usual = median(goodput(flow) for flow in self.before[arm.arm])
-        cap = needed_cap(change, self.plan.flow_bytes, usual)
-        size = Size(cap_bytes=cap, cap_seconds=self.plan.long_seconds)
+        usual = median(speeds(self.before[arm.arm]) or [0.0])
+        ends = needed(change, self.plan.flow_bytes, usual, self.plan.long_seconds)
+        if change is None or ends is None or not self._may_follow(change):
+            return
         for _ in range(self.plan.max_pairs):
-            if self._enough() or self.purse.ledger.total + 2 * size.cap_bytes > self.plan.budget:
+            most = self.purse.most
+            if self._enough() or most < ends.least_bytes:
                 return
+            size = Size(cap_bytes=min(ends.cap_bytes, most), cap_seconds=ends.seconds)
             self.pairs.append(await self.flows.pair(arm, size))
             self._watch_network()
             yield

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from random import Random
 from typing import Any, Final
@@ -120,6 +120,17 @@ class Flows:
         """Target and control in random order, one right after the other."""
         return await self._pair(plan, plan.target, plan.control, size, purpose)
 
+    async def long(self, plan: ArmPlan, size: Size, least: int) -> Pair:
+        """The target first; its control goes as far as it came, `least` bytes at least, to save data."""
+        name = self.context.new_id()
+        marks = {"pair": name, "purpose": "long"}
+        target = await self._run(plan, plan.target, plan.addresses.next("target"), size, position=0, **marks)
+        as_far = replace(size, cap_bytes=max(least, self._flow(target).body_bytes))
+        control = await self._run(
+            plan, plan.control, plan.addresses.next("control"), as_far, position=1, **marks
+        )
+        return await self._kept(plan, target, control)
+
     async def noise(self, plan: ArmPlan, size: Size) -> Pair:
         """A pair whose both flows are the control's; one of them, drawn by lot, stands in the target's place."""
         return await self._pair(plan, plan.control, plan.control, size, "noise")
@@ -140,11 +151,16 @@ class Flows:
                 position=position,
                 purpose=purpose,
             )
-        target, control = await self._with_sender(plan, rows[0]), await self._with_sender(plan, rows[1])
+        return await self._kept(plan, rows[0], rows[1])
+
+    async def _kept(self, plan: ArmPlan, target: Observation, control: Observation) -> Pair:
+        """The pair of two observations, stored in the order of the wire with what our server tells."""
+        target, control = await self._with_sender(plan, target), await self._with_sender(plan, control)
         pair = Pair(arm=plan.arm, target=self._flow(target), control=self._flow(control))
         speeds = goodputs(pair.target, pair.control) if pair_use(pair) == "counts" else (None, None)
-        for which in order:
-            self._keep((target, control)[which], speeds[which])
+        both = zip((target, control), speeds, strict=True)
+        for row, speed in sorted(both, key=lambda each: each[0].time):
+            self._keep(row, speed)
         return pair
 
     async def _run(

@@ -7,8 +7,10 @@ from measurements.throttle.thresholds import THRESHOLDS
 
 METERED_BYTES: Final = 256_000  # a pair within 0.5 MB (research, section 2.2)
 UNMETERED_BYTES: Final = 512_000
-METERED_LONG: Final = 2_000_000
-UNMETERED_LONG: Final = 4_000_000
+# The most that the design gives: a line of 3 Mbit/s needs it to outlast rules of a few seconds.
+LONG_BYTES: Final = 4_000_000
+LEAST_LONG: Final = 2_000_000  # its least, for sessions that are sped up
+METERED_BEYOND: Final = 1_000_000  # where nobody can be asked, pairs follow a late change so far
 METERED_BUDGET: Final = 50_000_000  # bytes a day (DESIGN section 7)
 UNMETERED_BUDGET: Final = 100_000_000
 # From any third-party control at most 5 MB a day (DESIGN section 2, rule 8); what is on its way at the cap is paid too.
@@ -42,7 +44,7 @@ class Plan:
     flow_seconds: float = 10.0
     flow_bytes: int = UNMETERED_BYTES
     long_seconds: float = 20.0
-    long_bytes: int = UNMETERED_LONG
+    long_bytes: int = LONG_BYTES
     pairs_bytes: int | None = None  # of an arm's pairs up to its first look
     clear_bytes: int | None = (
         None  # of a session that its first look decides: noise checks and scope take what is left
@@ -76,9 +78,8 @@ def plan_for(metered: bool) -> Plan:
     return replace(
         Plan(),
         flow_bytes=METERED_BYTES,
-        long_bytes=METERED_LONG,
         pairs_bytes=METERED_PAIRS,
         clear_bytes=METERED_CLEAR,
         budget=METERED_BUDGET,
-        beyond_bytes=METERED_LONG // 2,
+        beyond_bytes=METERED_BEYOND,
     )

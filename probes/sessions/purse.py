@@ -33,6 +33,11 @@ class Purse:
             return False
         return self.ledger.total + 2 * need <= self.plan.budget
 
+    @property
+    def most(self) -> int:
+        """Bytes of each flow of a pair that takes all that is left of the day."""
+        return max(0, self.plan.budget - self.ledger.total) // 2
+
     def longest(self, arm: Arm, counted: int) -> int:
         """Most bytes of the next flow of an arm that has so many pairs: a fair share of what a first look may cost."""
         left = THRESHOLDS.looks[0] - counted

@@ -280,10 +280,10 @@ def test_what_comes_after_the_change_is_compared(pairs: Pairs, session: Sessions
     """Three seconds at full speed, then next to nothing: over the whole flow that is a mild slowing."""
     sizes = tuple(range(10_000, 1_560_001, 10_000))
     times = tuple(s / FAST if s <= 1_500_000 else 3 + (s - 1_500_000) / 16_000 for s in sizes)
-    late = {"sizes": sizes, "times": times, "elapsed": 6.75, "complete": False, "cap_bytes": 1_756_000}
+    late = {"sizes": sizes, "times": times, "elapsed": 6.75, "complete": False, "cap_bytes": 3_500_000}
     long = Pair(arm="same_address", target=flow("target", **late), control=flow(cap=2_000_000))
     others = pairs(target=FAST, arm="helper")
-    longer = others + pairs(of_target=late, of_control={"cap": 1_756_000})
+    longer = others + pairs(of_target=late, of_control={"cap": 3_500_000})
     found = decide(session(longer, long=long))
     assert (found.verdict, found.deciding) == ("throttled", "same_address")
     assert found.contrast is not None
