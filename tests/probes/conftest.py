@@ -1,12 +1,13 @@
 """Roots, contexts and targets that probe tests share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lab.loopback import RunningHelper, running_helper, running_relay
 from measurements.targets import Endpoint, Expect
 from probes.base import Context, Deadlines, Target, Vantage
 from probes.flow import Flow
@@ -72,16 +73,36 @@ def target() -> Callable[..., Target]:
     return make
 
 
+@pytest.fixture(scope="module")
+def helper() -> Iterator[RunningHelper]:
+    """A real one on loopback, over TCP and QUIC."""
+    with running_helper(quic=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def port(helper: RunningHelper, request: pytest.FixtureRequest) -> Iterator[int]:
+    """Of a relay before the helper that does to names what the module's `RULES` say."""
+    with running_relay(("127.0.0.1", helper.port), request.module.RULES) as (port, _):
+        yield port
+
+
 @pytest.fixture
-def transfer_flow() -> Callable[..., Flow]:
-    """Makes a flow to or from a helper on loopback."""
+def patient(context: Context) -> Context:
+    """A context that waits for slow flows."""
+    return replace(context, deadlines=Deadlines(connect=2, tls=2, http=3, quic=3))
+
+
+@pytest.fixture
+def flow(helper: RunningHelper, port: int) -> Callable[..., Flow]:
+    """Makes a flow to or from the helper, through the relay."""
 
     def make(
         name: str = "plain.example",
         path: str = "/bytes/200000",
         *,
-        port: int,
-        pin: str | None,
+        port: int = port,
+        pin: str | None = helper.sha256,
         **changes: Any,
     ) -> Flow:
         endpoint = Endpoint(id="web", probes=("http",), url=f"https://{name}{path}", port=port)

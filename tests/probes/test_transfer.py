@@ -4,21 +4,19 @@ import asyncio
 import hashlib
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from functools import partial
 
 import pytest
 
 from helper.corpus import stream
-from lab.loopback import Pacing, RunningHelper, running_helper, running_relay
+from lab.loopback import Pacing, RunningHelper
 from measurements.targets import Endpoint
 from measurements.throttle.flow import goodput
 from measurements.throttle.of_records import flow_of
 from measurements.throttle.usable import use_of
-from probes.base import Context, Deadlines
-from probes.flow import Flow, new_token
+from probes.flow import new_token
 from probes.transfer import probe
 
 RULES = {
@@ -30,28 +28,6 @@ RULES = {
     "early.example": Pacing(freeze_after=9_000),
     "crawl.example": Pacing(rate=5_000, burst=2_000),
 }
-
-
-@pytest.fixture(scope="module")
-def helper() -> Iterator[RunningHelper]:
-    with running_helper() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def port(helper) -> Iterator[int]:
-    with running_relay(("127.0.0.1", helper.port), RULES) as (port, _):
-        yield port
-
-
-@pytest.fixture
-def patient(context: Context) -> Context:
-    return replace(context, deadlines=Deadlines(connect=2, tls=2, http=2))
-
-
-@pytest.fixture
-def flow(helper, port, transfer_flow) -> Callable[..., Flow]:
-    return partial(transfer_flow, port=port, pin=helper.sha256)
 
 
 async def test_an_object_is_read_to_its_end(flow, patient):

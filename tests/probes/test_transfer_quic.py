@@ -3,9 +3,7 @@
 import asyncio
 import hashlib
 import socket
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from functools import partial
+from collections.abc import Iterator
 
 import pytest
 from aioquic.h3.connection import H3_ALPN
@@ -16,13 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helper.corpus import stream
-from lab.loopback import Pacing, RunningHelper, running_helper
+from lab.loopback import Pacing, RunningHelper
 from lab.loopback_udp import running_udp_relay
 from measurements.throttle.flow import goodput
 from measurements.throttle.of_records import flow_of
 from measurements.throttle.usable import use_of
-from probes.base import Context, Deadlines
-from probes.flow import Flow
 from probes.http3 import head_of
 from probes.quic_client import QuicClient
 from probes.transfer_quic import probe
@@ -37,25 +33,9 @@ RULES = {
 
 
 @pytest.fixture(scope="module")
-def helper() -> Iterator[RunningHelper]:
-    with running_helper(quic=True) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def port(helper) -> Iterator[int]:
     with running_udp_relay(("127.0.0.1", helper.quic_port), RULES, 0, "127.0.0.1") as port:
         yield port
-
-
-@pytest.fixture
-def patient(context: Context) -> Context:
-    return replace(context, deadlines=Deadlines(quic=3, http=3))
-
-
-@pytest.fixture
-def flow(helper, port, transfer_flow) -> Callable[..., Flow]:
-    return partial(transfer_flow, port=port, pin=helper.sha256)
 
 
 async def test_an_object_is_read_to_its_end(flow, patient):

@@ -2,21 +2,19 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
 from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.loopback import Pacing, RunningHelper, running_helper, running_relay
+from lab.loopback import Pacing, RunningHelper
 from measurements.throttle.flow import goodput
 from measurements.throttle.of_records import flow_of
 from measurements.throttle.usable import use_of
 from probes import tcp_info
-from probes.base import Context, Deadlines
 from probes.flow import Flow
 from probes.transfer_upload import probe, received_of
 
@@ -28,26 +26,9 @@ RULES = {
 }
 
 
-@pytest.fixture(scope="module")
-def helper() -> Iterator[RunningHelper]:
-    with running_helper() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def port(helper) -> Iterator[int]:
-    with running_relay(("127.0.0.1", helper.port), RULES) as (port, _):
-        yield port
-
-
 @pytest.fixture
-def patient(context: Context) -> Context:
-    return replace(context, deadlines=Deadlines(connect=2, tls=2, http=2))
-
-
-@pytest.fixture
-def flow(helper, port, transfer_flow) -> Callable[..., Flow]:
-    return partial(transfer_flow, port=port, pin=helper.sha256, path="/upload", cap_bytes=150_000)
+def flow(flow: Callable[..., Flow]) -> Callable[..., Flow]:
+    return partial(flow, path="/upload", cap_bytes=150_000)
 
 
 async def test_an_upload_is_sent_to_its_end(flow, patient):
