@@ -4,21 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lab.scenario import (
-    BlockPage,
-    Delay,
-    DnsAnswer,
-    Dribble,
-    Drop,
-    Fin,
-    Intercept,
-    Lose,
-    Police,
-    Reset,
-    Shape,
-    TlsAlert,
-    Unreachable,
-)
+from lab import scenario
 from lab.units import Kind
 
 # (class, field) -> its unit; every other field is a word, a text, a number or a truth value.
@@ -77,25 +63,31 @@ class ActionWord:
 _BOGON: Final = ("10.10.34.35", "d0::11")
 
 ACTIONS: Final[dict[str, ActionWord]] = {
-    "forge": ActionWord(DnsAnswer, {}, "answers the DNS question with `addresses`; default: a block page's"),
-    "race": ActionWord(DnsAnswer, {"race": True}, "the same, but the real answer comes too, later"),
-    "bogon": ActionWord(DnsAnswer, {"addresses": _BOGON}, "answers with an address that cannot be"),
-    "nxdomain": ActionWord(DnsAnswer, {"rcode": "NXDOMAIN"}, "says that the name does not exist"),
-    "servfail": ActionWord(DnsAnswer, {"rcode": "SERVFAIL"}, "says that the resolver failed"),
-    "refused": ActionWord(DnsAnswer, {"rcode": "REFUSED"}, "says that the resolver refuses"),
-    "empty": ActionWord(DnsAnswer, {"addresses": ()}, "answers without an address"),
-    "drop": ActionWord(Drop, {}, "lets nothing through; with `after_bytes` the freeze after N bytes"),
-    "reset": ActionWord(Reset, {}, "forges a TCP reset; on a SYN this is a refusal"),
-    "unreachable": ActionWord(Unreachable, {}, "drops and sends ICMP"),
-    "fin": ActionWord(Fin, {}, "ends the connection politely in the server's name"),
-    "alert": ActionWord(TlsAlert, {}, "sends a fatal TLS alert in the server's name"),
-    "dribble": ActionWord(Dribble, {}, "lets what the server sends through in crumbs"),
-    "intercept": ActionWord(Intercept, {}, "leads the connection to a server with a forged certificate"),
-    "block_page": ActionWord(BlockPage, {}, "answers an HTTP request in the server's name"),
-    "police": ActionWord(Police, {}, "drops what is over the rate"),
-    "shape": ActionWord(Shape, {}, "delays what is over the rate"),
-    "lose": ActionWord(Lose, {}, "drops packets at random"),
-    "delay": ActionWord(Delay, {}, "holds each packet back"),
+    "forge": ActionWord(
+        scenario.DnsAnswer, {}, "answers the DNS question with `addresses`; default: a block page's"
+    ),
+    "race": ActionWord(scenario.DnsAnswer, {"race": True}, "the same, but the real answer comes too, later"),
+    "bogon": ActionWord(scenario.DnsAnswer, {"addresses": _BOGON}, "answers with an address that cannot be"),
+    "nxdomain": ActionWord(scenario.DnsAnswer, {"rcode": "NXDOMAIN"}, "says that the name does not exist"),
+    "servfail": ActionWord(scenario.DnsAnswer, {"rcode": "SERVFAIL"}, "says that the resolver failed"),
+    "refused": ActionWord(scenario.DnsAnswer, {"rcode": "REFUSED"}, "says that the resolver refuses"),
+    "empty": ActionWord(scenario.DnsAnswer, {"addresses": ()}, "answers without an address"),
+    "drop": ActionWord(
+        scenario.Drop, {}, "lets nothing through; with `after_bytes` the freeze after N bytes"
+    ),
+    "reset": ActionWord(scenario.Reset, {}, "forges a TCP reset; on a SYN this is a refusal"),
+    "unreachable": ActionWord(scenario.Unreachable, {}, "drops and sends ICMP"),
+    "fin": ActionWord(scenario.Fin, {}, "ends the connection politely in the server's name"),
+    "alert": ActionWord(scenario.TlsAlert, {}, "sends a fatal TLS alert in the server's name"),
+    "dribble": ActionWord(scenario.Dribble, {}, "lets what the server sends through in crumbs"),
+    "intercept": ActionWord(
+        scenario.Intercept, {}, "leads the connection to a server with a forged certificate"
+    ),
+    "block_page": ActionWord(scenario.BlockPage, {}, "answers an HTTP request in the server's name"),
+    "police": ActionWord(scenario.Police, {}, "drops what is over the rate"),
+    "shape": ActionWord(scenario.Shape, {}, "delays what is over the rate"),
+    "lose": ActionWord(scenario.Lose, {}, "drops packets at random"),
+    "delay": ActionWord(scenario.Delay, {}, "holds each packet back"),
 }
 
 # Actions that mean nothing without a figure, and what it looks like.

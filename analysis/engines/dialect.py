@@ -1,8 +1,4 @@
-"""SQL snippets in which engines differ. A query that is built from them runs on each engine alike.
-
-Quantiles are linear-interpolated everywhere: engines disagree by default (for 1, 2, 10, 20 the 90th percentile is
-17 by interpolation, and 20 by DuckDB's `quantile_disc` or ClickHouse's `quantileExact`).
-"""
+"""SQL snippets in which engines differ. A query that is built from them runs on each engine alike."""
 
 from dataclasses import dataclass
 
@@ -13,8 +9,6 @@ class Dialect:
 
     name: str
     micros_template: str  # whole microseconds since 1970
-    day_template: str  # UTC day as a date
-    quantile_template: str  # {q} in 0-1
     integer_template: str  # cast to a 64-bit integer, rounding down
     records_template: str  # {x} are fields, each after its `field_prefix`
     field_prefix: str = ""  # {n} is the place of a field
@@ -27,17 +21,9 @@ class Dialect:
         """Seconds since 1970-01-01 UTC, with fractions."""
         return f"({self.micros(x)} / 1000000)"
 
-    def day(self, x: str) -> str:
-        """The UTC day of a time."""
-        return self.day_template.format(x=x)
-
     def bin(self, x: str, seconds: int) -> str:
         """Number of the time bin: whole `seconds` since 1970. Equi-join on it, then filter by range."""
         return self.integer_template.format(x=f"floor({self.epoch(x)} / {seconds})")
-
-    def quantile(self, x: str, q: float) -> str:
-        """Linear-interpolated quantile as an aggregate."""
-        return self.quantile_template.format(x=x, q=q)
 
     def records(self, *fields: str) -> str:
         """All rows of a group as one list of records, as an aggregate; its fields go by their place."""
@@ -54,8 +40,6 @@ class Dialect:
 DUCKDB = Dialect(
     name="duckdb",
     micros_template="epoch_us({x})",
-    day_template="CAST({x} AS DATE)",
-    quantile_template="quantile_cont({x}, {q})",
     integer_template="CAST({x} AS BIGINT)",
     records_template="list(struct_pack({x}))",
     field_prefix="f{n} := ",
@@ -64,8 +48,6 @@ DUCKDB = Dialect(
 CLICKHOUSE = Dialect(
     name="clickhouse",
     micros_template="toUnixTimestamp64Micro({x})",
-    day_template="toDate({x}, 'UTC')",
-    quantile_template="quantileExactInclusive({q})({x})",
     integer_template="toInt64({x})",
     records_template="groupArray(tuple({x}))",
 )

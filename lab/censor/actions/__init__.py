@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from lab import scenario
 from lab.censor.actions.base import Handler
 from lab.censor.actions.dns import DnsAnswerHandler
 from lab.censor.actions.dribble import DribbleHandler
@@ -11,37 +12,22 @@ from lab.censor.actions.intercept import InterceptHandler
 from lab.censor.actions.rates import DelayHandler, LoseHandler, PoliceHandler, ShapeHandler
 from lab.censor.actions.speak import BlockPageHandler, FinHandler, TlsAlertHandler
 from lab.censor.actions.stop import DropHandler, ResetHandler, UnreachableHandler
-from lab.scenario import (
-    BlockPage,
-    Delay,
-    DnsAnswer,
-    Dribble,
-    Drop,
-    Fin,
-    Intercept,
-    Lose,
-    Police,
-    Reset,
-    Rule,
-    Shape,
-    TlsAlert,
-    Unreachable,
-)
+from lab.scenario import Rule
 
 HANDLERS: Mapping[type, Callable[[Any, Rule, random.Random], Handler]] = {
-    BlockPage: BlockPageHandler,
-    Delay: DelayHandler,
-    DnsAnswer: DnsAnswerHandler,
-    Dribble: DribbleHandler,
-    Drop: DropHandler,
-    Fin: FinHandler,
-    Intercept: InterceptHandler,
-    Lose: LoseHandler,
-    Police: PoliceHandler,
-    Reset: ResetHandler,
-    Shape: ShapeHandler,
-    TlsAlert: TlsAlertHandler,
-    Unreachable: UnreachableHandler,
+    scenario.BlockPage: BlockPageHandler,
+    scenario.Delay: DelayHandler,
+    scenario.DnsAnswer: DnsAnswerHandler,
+    scenario.Dribble: DribbleHandler,
+    scenario.Drop: DropHandler,
+    scenario.Fin: FinHandler,
+    scenario.Intercept: InterceptHandler,
+    scenario.Lose: LoseHandler,
+    scenario.Police: PoliceHandler,
+    scenario.Reset: ResetHandler,
+    scenario.Shape: ShapeHandler,
+    scenario.TlsAlert: TlsAlertHandler,
+    scenario.Unreachable: UnreachableHandler,
 }
 
 

@@ -93,38 +93,6 @@ def test_the_tables_of_the_docs_are_valid_and_hold_the_columns_of_the_store(
     assert [line.split()[0] for line in columns] == [*FLAT.names, "day"]
 
 
-@pytest.mark.parametrize("values", ["1, 2, 10, 20", "1, 2, 3", "5"])
-def test_quantiles_are_interpolated_alike(engines: tuple[Data, Data], values: str) -> None:
-    answers = []
-    for data in engines:
-        asked = ", ".join(f"{data.sql.quantile('x', q)} AS q{n}" for n, q in enumerate((0.1, 0.5, 0.9)))
-        unions = " UNION ALL ".join(f"SELECT CAST({value} AS DOUBLE) AS x" for value in values.split(","))
-        answers.append(list(data.query(f"SELECT {asked} FROM ({unions}) AS v").to_pylist()[0].values()))
-    assert answers[0] == pytest.approx(answers[1])
-    assert answers[0] == pytest.approx(np.quantile([float(v) for v in values.split(",")], [0.1, 0.5, 0.9]))
-
-
-def test_a_roll_up_day_by_day_is_equal(engines: tuple[Data, Data]) -> None:
-    """One day at a time: the memory of exact quantiles is that of the largest day."""
-    here, there = ([row for day in days(data) for row in of_day(data, day)] for data in engines)
-    assert [(row["platform"], row["n"]) for row in here] == [(row["platform"], row["n"]) for row in there]
-    np.testing.assert_allclose([row["m"] for row in here], [row["m"] for row in there], rtol=1e-12)
-
-
-def days(data: Data) -> list[Any]:
-    table = data.query(f"SELECT DISTINCT {data.sql.day('time')} AS d FROM flat ORDER BY d")
-    return list(table["d"].to_pylist())
-
-
-def of_day(data: Data, day: Any) -> list[dict[str, Any]]:
-    middle = data.sql.quantile(data.sql.goodput, 0.5)
-    table = data.query(
-        f"SELECT platform, count(*) AS n, {middle} AS m FROM flat WHERE {data.sql.day('time')} = '{day}' "
-        "GROUP BY platform ORDER BY platform"
-    )
-    return list(table.to_pylist())
-
-
 def test_a_report_over_a_server_is_that_over_the_folder(
     clickhouse: Any, loaded: Path, tmp_path: Path
 ) -> None:
