@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("probe-wheel")  # built once
+
 ROOT = Path(__file__).parents[2]
 # A later day than the build's own fixed one, so that the variable is seen to be obeyed.
 EPOCH = str(1_700_000_000)
@@ -39,7 +41,6 @@ def unpacked(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.alone
 def test_no_code_but_the_volunteers_is_in_it(unpacked: Path) -> None:
     tops = {path.name for path in unpacked.iterdir() if not path.name.endswith(".dist-info")}
     assert tops == {"efir", "probes", "measurements", "vantage"}
@@ -47,7 +48,6 @@ def test_no_code_but_the_volunteers_is_in_it(unpacked: Path) -> None:
     assert data == {f"measurements/data/{name}.yaml" for name in ("as_groups", "state_roots", "targets")}
 
 
-@pytest.mark.alone
 def test_no_denied_word_stands_in_it_nor_in_its_metadata(unpacked: Path) -> None:
     lines = (Path(__file__).parent / "denied-words.txt").read_text("utf-8").splitlines()
     words = [line for line in lines if line and not line.startswith("#")]
@@ -62,7 +62,6 @@ def test_no_denied_word_stands_in_it_nor_in_its_metadata(unpacked: Path) -> None
     assert [path for path in unpacked.rglob("*") if denied.search(path.name)] == []
 
 
-@pytest.mark.alone
 def test_each_of_its_modules_can_be_imported_without_the_rest(unpacked: Path, tmp_path: Path) -> None:
     modules = [
         ".".join(path.relative_to(unpacked).with_suffix("").parts).removesuffix(".__init__")
@@ -82,7 +81,6 @@ def test_each_of_its_modules_can_be_imported_without_the_rest(unpacked: Path, tm
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.alone
 def test_two_people_build_the_same_bytes(wheel: Path, tmp_path: Path) -> None:
     again = build(tmp_path)
     assert again.name == wheel.name

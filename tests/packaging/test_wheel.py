@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("wheel")  # built once
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -50,7 +52,6 @@ def borrowed_path(folder: Path) -> str:
     return str(links)
 
 
-@pytest.mark.alone
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
@@ -80,7 +81,6 @@ def test_a_command_works_from_an_unrelated_folder(
     assert not (tmp_path / "state").exists(), "looking creates nothing"
 
 
-@pytest.mark.alone
 def test_the_wheel_carries_its_data_and_nothing_of_the_tests(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
