@@ -35,6 +35,9 @@ EVENTS: Final = 3
 VOTES_INSIDE: Final = 8
 VOTES_OUTSIDE: Final = 30
 
+# A gap this long parts votes into groups; one too small to compare with anything says nothing in its own time.
+STRAY_SECONDS: Final = 60 * 86400
+
 # A p-value needs at least this many comparable shifts, or it could never fall below 0.05.
 VALID_SHIFTS: Final = 39
 SHIFTS: Final = 3000

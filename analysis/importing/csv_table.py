@@ -30,10 +30,10 @@ class CsvTable:
 
 
 def csv_header(start: bytes) -> tuple[str, list[str]]:
-    """Delimiter and column names from a file's first bytes."""
+    """Delimiter and column names, in small letters, from a file's first bytes."""
     line = start.decode("utf-8-sig", "replace").split("\n", 1)[0].strip("\r")
     delimiter = max(_DELIMITERS, key=line.count)
-    return delimiter, [name.strip().strip('"') for name in line.split(delimiter)]
+    return delimiter, [name.strip().strip('"').lower() for name in line.split(delimiter)]
 
 
 @contextmanager

@@ -18,8 +18,12 @@ from measurements.formats.flat import COLUMNS, NAMES, REQUIRED, Column, Kind
 
 # Kind -> SQL that gives the value or null; {x} is the raw column.
 _TYPED: Final[dict[Kind, str]] = {
-    "time": "try_cast({x} AS TIMESTAMPTZ)",
-    "text": "nullif(trim(CAST({x} AS VARCHAR)), '')",
+    # Before 1970 and after 2200 it is a slip of whoever wrote it; most programs cannot even show such times.
+    "time": "CASE WHEN try_cast({x} AS TIMESTAMPTZ) >= TIMESTAMPTZ '1970-01-01' "
+    "AND try_cast({x} AS TIMESTAMPTZ) < TIMESTAMPTZ '2200-01-01' THEN try_cast({x} AS TIMESTAMPTZ) END",
+    # Programs write an absent value in many ways; none of these is a failure, a pair or a name.
+    "text": "CASE WHEN lower(trim(CAST({x} AS VARCHAR))) NOT IN ('', 'null', 'none', 'nan') "
+    "THEN trim(CAST({x} AS VARCHAR)) END",
     # Durations, sizes and rates below zero, NaN and infinity are mistakes of whoever measured.
     "number": "CASE WHEN isfinite(try_cast({x} AS DOUBLE)) AND try_cast({x} AS DOUBLE) >= 0 "
     "THEN try_cast({x} AS DOUBLE) END",
@@ -41,7 +45,7 @@ def import_parquet(path: Path, writer: Writer, stage: Stage, counts: Counts) -> 
     source = f"read_parquet({quoted(path)})"
     try:
         described = writer.connection.execute(f"DESCRIBE SELECT * FROM {source} AS source").fetchall()
-        names = [name for name, *_ in described]
+        names = [name.lower() for name, *_ in described]  # SQL knows no other
         require(names, REQUIRED, path)
         _import(source, names, path, writer, stage, counts)
     except duckdb.Error as error:

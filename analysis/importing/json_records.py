@@ -16,6 +16,7 @@ from analysis.importing.reading import Damaged, chunks, lines
 from analysis.importing.stages import Stages
 from analysis.ooni.platforms import Platforms
 
+_BOM: Final = b"\xef\xbb\xbf"  # some editors begin UTF-8 with it
 # A file that is one JSON text is read at once; a larger one must be lines.
 LARGEST_TEXT: Final = 256 << 20
 # Lines of ours that `efir verdicts` works out again from the observations beside them.
@@ -43,7 +44,8 @@ class JsonReader:
         """All records of one file."""
         numbered = enumerate(lines(path), 1)
         try:
-            for number, line in numbered:
+            for number, whole in numbered:
+                line = whole.removeprefix(_BOM) if number == 1 else whole
                 if line and not line.isspace():
                     if number == 1 and not _is_record(line) and self._read_whole(path):
                         return
@@ -59,9 +61,10 @@ class JsonReader:
                 text += chunk
                 if len(text) > LARGEST_TEXT:
                     return False
-            kind = list[msgspec.Raw] if text.lstrip().startswith(b"[") else msgspec.Raw
-            whole = msgspec.json.decode(text, type=kind)
-        except (Damaged, msgspec.DecodeError):
+            plain = bytes(text).removeprefix(_BOM)
+            kind = list[msgspec.Raw] if plain.lstrip().startswith(b"[") else msgspec.Raw
+            whole = msgspec.json.decode(plain, type=kind)
+        except (Damaged, msgspec.DecodeError, RecursionError):
             return False
         for number, record in enumerate(whole if isinstance(whole, list) else [whole], 1):
             self.take(bytes(record), f"{path}: record {number}")
@@ -71,6 +74,8 @@ class JsonReader:
         """One record of unknown kind."""
         try:
             self._take(line, where)
+        except msgspec.ValidationError:
+            self._counts.refuse("not_a_record", where, "JSON, but no object with named values")
         except msgspec.DecodeError as error:
             self._counts.refuse("bad_json", where, str(error))
         except RecursionError:
@@ -104,6 +109,6 @@ def _is_record(line: bytes) -> bool:
     """True for a JSON object; a list, or the first line of a printed text, is none."""
     try:
         msgspec.json.decode(line, type=dict[str, msgspec.Raw])
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return False
     return True

@@ -63,6 +63,8 @@ class OoniReader:
 
     def _fitted(self, line: bytes) -> Measurement:
         value: Any = msgspec.json.decode(line)
+        if not isinstance(value, dict):
+            return Measurement()
         measurement, misfits = fit(value, Measurement)
         if misfits:
             self._counts.noticed["values_of_odd_types"] += misfits

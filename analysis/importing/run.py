@@ -1,6 +1,7 @@
 """One import: each file read by what its content is, then everything new committed."""
 
 import gc
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from analysis.importing.flat_table import import_csv, import_parquet
 from analysis.importing.json_records import JsonReader
 from analysis.importing.observation_table import import_observation_table
 from analysis.importing.own_records import import_spool
-from analysis.importing.reading import head
+from analysis.importing.reading import Damaged, chunks, head, is_compressed
 from analysis.importing.stages import Stages
 from analysis.ooni.platforms import Platforms
 from analysis.parquet_store import open_writer
@@ -108,11 +109,15 @@ def _no_search_for_cycles() -> Iterator[None]:
 
 def _import_one(path: Path, run: Import) -> None:
     reader = reader_of(path)
-    if reader is None:
-        run.counts.refuse("unknown_format", str(path))
-        return
     try:
-        reader(path, run)
+        if reader is None:
+            if is_compressed(path):
+                deque(chunks(path), maxlen=0)  # what is damaged at its beginning looks like nothing known
+            run.counts.refuse("unknown_format", str(path))
+        else:
+            reader(path, run)
+    except Damaged as damage:
+        run.counts.refuse(str(damage).replace(" ", "_"), str(path))
     except NotATable as error:
         run.counts.refuse("not_a_table", str(error))
 

@@ -20,6 +20,8 @@ _OWN_ENGINES: Final = frozenset({None, "", "system", "getaddrinfo", "golang_net_
 # Words for "there is no such name" of probes and of test helpers, old and new.
 _NO_SUCH_NAME: Final = frozenset({"dns_nxdomain_error", "dns_name_error", "dns_no_answer"})
 _WORD: Final = re.compile(r"[a-z0-9_]+")
+# Times outside are a slip of whoever wrote them, as in flat tables.
+_FIRST_YEAR, _LAST_YEAR = 1970, 2200
 _TIMEOUTS: Final = frozenset({"generic_timeout_error", "timed_out"})
 
 
@@ -39,7 +41,7 @@ def extract(m: Measurement, line: bytes, platforms: Platforms) -> Record | None:
     platform = platforms.of_measurement(m.test_name, m.input, led_to(attempts))
     if platform is None:
         return None
-    time = read_time(m.measurement_start_time or m.test_start_time)
+    time = read_time(m.measurement_start_time) or read_time(m.test_start_time)
     if time is None:
         raise NotAMeasurement("no time")
     source, identity = _names(m, line)
@@ -78,12 +80,13 @@ def _names(m: Measurement, line: bytes) -> tuple[str, str]:
 
 
 def read_time(text: str | None) -> datetime | None:
-    """OONI's times, with or without an offset, as UTC; None for what is none."""
+    """OONI's times, with or without an offset, as UTC; None for what is none, such as the year 1 of unset ones."""
     try:
         time = datetime.fromisoformat(text) if text else None
-        if time is None or time.tzinfo is None:
-            return time and time.replace(tzinfo=UTC)
-        return time.astimezone(UTC)
+        if time is None:
+            return None
+        time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+        return time if _FIRST_YEAR <= time.year < _LAST_YEAR else None
     except (ValueError, OverflowError):
         return None
 

@@ -187,6 +187,19 @@ def test_announced_and_cancelled_events_are_compared_where_there_are_enough() ->
     assert result.events == len(held)
 
 
+def test_a_vote_of_a_clock_that_forgot_the_date_changes_nothing() -> None:
+    votes = harmed(line(1), EVENTS, 0.5)
+    stray = replace(
+        votes,
+        **{
+            name: np.concatenate((getattr(votes, name)[:1], getattr(votes, name)))
+            for name in ("vantage", "value", "failed")
+        },
+        time=np.concatenate(([0], votes.time)),
+    )
+    assert answer(stray, EVENTS) == answer(votes, EVENTS)
+
+
 FEW = {
     "no event in the time of the data": (evenings(range(100, 110)), "no event has measurements"),
     "two events": (EVENTS[:2], "too few events"),

@@ -35,6 +35,8 @@ def column(store: Path, name: str) -> list[object]:
 
 REFUSED = [
     ("a time that is none", "yesterday,v1,9198,youtube,target,tls,,0.5,1", "bad_time"),
+    ("a time that was never set", "0001-01-01T00:00:00Z,v1,9198,youtube,target,tls,,0.5,1", "bad_time"),
+    ("a time without end", "infinity,v1,9198,youtube,target,tls,,0.5,1", "bad_time"),
     ("no time", ",v1,9198,youtube,target,tls,,0.5,1", "no_time"),
     ("no vantage", "2023-11-08T12:00:00Z,,9198,youtube,target,tls,,0.5,1", "no_vantage"),
     ("a role that is none", "2023-11-08T12:00:00Z,v1,9198,youtube,boss,tls,,0.5,1", "bad_role"),
@@ -84,8 +86,9 @@ def test_an_as_number_may_wear_its_letters(tmp_path: Path) -> None:
     assert column(tmp_path / "d", "asn") == [9198]
 
 
-def test_an_empty_failure_is_a_success(tmp_path: Path) -> None:
-    run(tmp_path / "d", csv(tmp_path, GOOD))
+@pytest.mark.parametrize("text", ["", " ", "null", "None", "NaN"])
+def test_an_empty_failure_is_a_success(text: str, tmp_path: Path) -> None:
+    run(tmp_path / "d", csv(tmp_path, GOOD.replace("tls,,", f"tls,{text},")))
     assert column(tmp_path / "d", "failure") == [None]
 
 
@@ -107,6 +110,16 @@ def test_spreadsheets_with_other_delimiters_are_read(tmp_path: Path, delimiter: 
         tmp_path / "d", csv(tmp_path, GOOD.replace(",", delimiter), header=HEADER.replace(",", delimiter))
     )
     assert counts.kept == 1
+
+
+def test_a_header_in_capitals_is_the_same(tmp_path: Path) -> None:
+    assert run(tmp_path / "d", csv(tmp_path, GOOD, header=HEADER.title())).kept == 1
+
+
+def test_a_gzip_damaged_at_its_beginning_is_called_so(tmp_path: Path) -> None:
+    file = tmp_path / "table.csv.gz"
+    file.write_bytes(gzip.compress(GOOD.encode())[:12] + bytes(64))
+    assert run(tmp_path / "d", file).unreadable == {"damaged_gzip": 1}
 
 
 def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path) -> None:

@@ -97,7 +97,13 @@ BROKEN = [
     ("a later format", json.dumps(measurement(data_format_version="1.0.0")), "later_schema"),
     ("no time", json.dumps(measurement(measurement_start_time="yesterday")), "not_a_measurement"),
     ("something else", '{"hello": 1}', "not_a_record"),
-    ("a number", "17", "bad_json"),
+    (
+        "a time that was never set",
+        json.dumps(measurement(measurement_start_time="0001-01-01 00:00:00")),
+        "not_a_measurement",
+    ),
+    ("a number", "17", "not_a_record"),
+    ("nested without end", "[" * 5000, "bad_json"),
 ]
 
 
@@ -109,6 +115,15 @@ def test_a_line_that_cannot_be_read_is_named_and_the_rest_kept(
     assert counts.unreadable == {reason: 1}
     assert "0.jsonl:2" in counts.complaints[0]
     assert counts.kept == 2
+
+
+def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
+    assert run(tmp_path, b"\xef\xbb\xbf" + lines(measurement("a")).encode()).kept == 1
+
+
+@pytest.mark.parametrize("text", ["[" * 5000, '{"a":' * 5000])
+def test_a_file_nested_without_end_is_named(tmp_path: Path, text: str) -> None:
+    assert run(tmp_path, text).unreadable == {"bad_json": 1}
 
 
 def test_a_cut_off_gzip_keeps_its_whole_lines(tmp_path: Path) -> None:
