@@ -102,7 +102,7 @@ def _tariff(facts: FamilyFacts) -> bool:
     slow = facts.slow
     return (
         slow is not None
-        and facts.plan == "bundled"
+        and facts.plan != "plain"
         and facts.stages[slow] == "transfer"
         and facts.target_rates.get(slow, 0.0) >= T.tariff_rate
     )
@@ -147,7 +147,7 @@ FAMILY_RULES: Final[tuple[FamilyRule, ...]] = (
         "tariff",
         _tariff,
         _slow,
-        "above 1 Mbit/s a class of a bundled plan is likelier",
+        "above 1.25 Mbit/s a class of the plan is likelier",
     ),
     FamilyRule("throttled", "throttled", None, lambda f: f.slow is not None, _slow, "one arm is enough"),
     FamilyRule(

@@ -25,7 +25,7 @@ REASONS: Final[dict[str, str]] = {
     "no_long_pair": "no long flow was completed: a slowing after the first bytes is not excluded",
     "only_foreign": "slow only against a foreign control: a slow server or peering looks the same from one line",
     "only_helper": "only our own server was compared, and a box may look at the platform's addresses too",
-    "tariff": "the target still ran above 1 Mbit/s and the plan may have a class for it",
+    "tariff": "the target still ran above 1.25 Mbit/s and the plan may have a class for it",
     "no_arm": "no control arm was on offer",
     "no_sign": "the first pairs showed no slowing, so no more were run",
 }

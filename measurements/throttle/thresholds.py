@@ -47,7 +47,8 @@ class Thresholds:
     cut_side: int = _because(4, "fewer pairs on one side of a change are an outlier, not a level")
     cut_gap: float = _because(2.0, "levels less than this factor apart overlap in ordinary drift")
     tariff_rate: float = _because(
-        125_000.0, "tariff classes slow video to 1.5 Mbit/s and more, never below 1"
+        156_250.0,
+        "the slowest tariff class known is 1.5 Mbit/s, and a policer passes at least .85 of its rate",
     )
     before_flows: int = _because(3, "fewer give a shift against 10 later controls no bound")
     residual_alpha: float = _because(

@@ -169,14 +169,20 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], str, str | None]] = {
         "inconclusive",
         "no_long_pair",
     ),
-    "a target above 1 Mbit/s may be a class of the plan": (
-        {"target": 190_000.0, "control": 2_000_000.0},
+    "a target at the rate of tariff classes may be a class of the plan": (
+        {"target": 175_000.0, "control": 2_000_000.0},
         {"plan": "bundled"},
         "inconclusive",
         "tariff",
     ),
-    "of a plan that nobody has told of, that is only a note": (
-        {"target": 190_000.0, "control": 2_000_000.0},
+    "a plan that nobody has told of may have such a class too": (
+        {"target": 175_000.0, "control": 2_000_000.0},
+        {"plan": "unknown"},
+        "inconclusive",
+        "tariff",
+    ),
+    "no class is as slow as 1 Mbit/s": (
+        {"target": 120_000.0, "control": 2_000_000.0},
         {"plan": "unknown"},
         "throttled",
         None,
