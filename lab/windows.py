@@ -12,10 +12,6 @@ class WindowClock:
     window: Window
     epoch: float
 
-    @property
-    def always(self) -> bool:
-        return self.window == Window()
-
     def open(self, now: float) -> bool:
         """`now` is by the scenario's clock: seconds since it was loaded."""
         window, at, every = self.window, now, self.window.every

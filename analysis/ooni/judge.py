@@ -9,7 +9,7 @@ from analysis.ooni.record import Record
 from analysis.verdicts.roll_up import worst
 from measurements.records import VerdictLine
 from measurements.rules.facts import EndpointFacts
-from measurements.rules.judge import LINE_REASONS, Judgement, judge_endpoint
+from measurements.rules.judge import Judgement, judge_endpoint
 from measurements.rules.table import VERSION
 
 WAIVED: Final = "; one measurement, so the retry rule is waived"
@@ -45,7 +45,7 @@ def weigh(record: Record) -> Judgement:
     """The verdict of the worst endpoint, by the rules."""
     hosts = hosts_of(record)
     if hosts and offline(record, hosts):
-        return _inconclusive("offline", LINE_REASONS["offline"])
+        return _inconclusive("offline", "offline")
     judged = {name: judge_endpoint(facts) for name, facts in gather(record, hosts)}
     return worst(judged) if judged else judge_endpoint(NOTHING)
 

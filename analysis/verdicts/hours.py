@@ -15,7 +15,7 @@ from analysis.verdicts.pairs import throttled
 from analysis.verdicts.roll_up import worst
 from measurements.records import VerdictLine
 from measurements.rules.facts import TIMEOUTS, Certificate, EndpointFacts, FailedAt, Works
-from measurements.rules.judge import LINE_REASONS, Judgement, judge_endpoint
+from measurements.rules.judge import Judgement, judge_endpoint
 from measurements.rules.line import FOREIGN_NEEDED, NO_ROUTE, Situation
 from measurements.rules.table import VERSION
 from measurements.targets import Control, Targets
@@ -116,7 +116,7 @@ class _Line:
 def _platform(platform: str, rows: list[Row], slowed: Judgement | None, line: _Line) -> VerdictLine:
     if line.situation == "offline":
         judgement = Judgement(
-            rule="offline", verdict="inconclusive", stage=None, failure=None, reason=LINE_REASONS["offline"]
+            rule="offline", verdict="inconclusive", stage=None, failure=None, reason="offline"
         )
     else:
         endpoints = groupby(rows, key=lambda row: row["endpoint"])

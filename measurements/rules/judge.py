@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from measurements.records import Observation, VerdictLine
 from measurements.rules.facts import EndpointFacts, gather
@@ -13,9 +12,6 @@ from measurements.rules.quic import quic_facts
 from measurements.rules.table import ENDPOINT_RULES, QUIC_RULES, VERSION, Rule, first_match
 from measurements.targets import Endpoint, Platform, Targets
 from measurements.verdicts import VERDICT_STAGE, WORST_FIRST, Verdict, VerdictStage
-
-# Words of a whole line, where a platform gets one line and nothing else (DESIGN section 6).
-LINE_REASONS: Final[dict[str, str]] = {"offline": "offline", "captive_portal": "captive_portal"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,13 +187,14 @@ class _Writer:
         )
 
     def whole_line(self, line: Line) -> VerdictLine:
+        """The one line of a platform where the line is not online (DESIGN section 6)."""
         return self.line(
             Judgement(
                 rule=line.situation.replace("_", "-"),
                 verdict="inconclusive",
                 stage=None,
                 failure=None,
-                reason=LINE_REASONS[line.situation],
+                reason=line.situation,
             ),
             None,
         )

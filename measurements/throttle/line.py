@@ -1,8 +1,7 @@
-"""The `throttle` line of the NDJSON contract, and the words that go with it."""
+"""The `throttle` line of the NDJSON contract."""
 
 from measurements.records import ThrottleLine
 from measurements.throttle.decision import PlatformDecision
-from measurements.throttle.reasons import NOTES, REASONS
 from measurements.throttle.scope import Scope
 from measurements.throttle.signature import Signature
 
@@ -36,9 +35,3 @@ def throttle_line(
         bytes_received=bytes_received,
         duration_seconds=duration_seconds,
     )
-
-
-def in_words(decision: PlatformDecision) -> list[str]:
-    """Reason and notes as English sentences, the reason first."""
-    family = decision.family
-    return [REASONS[word] for word in [family.reason] if word] + [NOTES[word] for word in family.notes]
