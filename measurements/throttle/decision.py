@@ -233,6 +233,7 @@ def _notes(session: SessionEvidence, arms: dict[Arm, ArmDecision], verdict: Verd
         "cut_at_change": any(facts.cut == "cut_at_change" for facts in seen),
         "certificate_not_seen": verdict == "throttled" and not any(facts.certificate_seen for facts in seen),
         "residual": verdict == "throttled" and any(facts.residual for facts in seen),
+        "left_alone": bool(session.refused),
         "addresses_too": verdict == "throttled" and "helper" in clean,
         "control_elsewhere_fine": bool(slow and clean),
         "slow_abroad": _outruns(session.extra.domestic, arms),

@@ -52,6 +52,7 @@ class SessionEvidence:
     pages: tuple[Flow, ...] = ()  # downloads of the page that names the platform's current object
     pairs: tuple[Pair, ...] = ()  # decision pairs of all arms, in the order of the wire
     past: Mark | None = None  # where the long flow slowed down: longer pairs are compared from there on
+    refused: frozenset[Arm] = frozenset()  # arms one of whose servers asked us to stay away
     before: dict[Arm, tuple[Flow, ...]] = field(
         default_factory=dict
     )  # control-only flows before the first target

@@ -34,6 +34,7 @@ class ArmFacts:
     control: float | None  # median goodput of all usable control flows of the pairs
     noise_remarkable: bool
     network_changed: bool
+    refused: bool  # a server of the arm asked us to stay away
     baseline: BaselineState
     cut: Literal["cut_at_60_minutes", "cut_at_change"] | None
     certificate_seen: bool
@@ -152,6 +153,7 @@ def arm_facts(session: SessionEvidence, arm: Arm) -> Iterator[ArmFacts]:
             control=median(controls) if controls else None,
             noise_remarkable=noise_remarkable(session.noise),
             network_changed=session.network_changed or len({_network(pair) for pair in in_time}) > 1,
+            refused=arm in session.refused,
             baseline=state,
             cut=cut,
             certificate_seen=any(pair.target.certificate_valid for pair in in_time),

@@ -45,6 +45,7 @@ NOTES: Final[dict[str, str]] = {
     "earlier_other_tariff": "pairs of a session that was broken off were not taken up: the tariff is another one now",
     "helper_unavailable": "our own server could not be reached, or is not the one of the invite",
     "object_not_found": "the platform's own object was not found: only our own server was compared",
+    "left_alone": "a server answered 403 or 429: it is left alone for a day",
     "tariff_not_excluded": "the plan treats some services apart, or is not known",
     "noise_not_known": "fewer than eight control-control pairs so far: the line's own noise is not yet known",
     "cut_at_60_minutes": "pairs later than 60 minutes after the start were left out",

@@ -57,6 +57,10 @@ def _mild(facts: ArmFacts) -> bool:
     return found is not None and found.high is not None and found.high < T.mild and _clean(facts)
 
 
+def _unavailable(facts: ArmFacts) -> bool:
+    return facts.share_lost("unavailable") or (facts.refused and facts.look is None)
+
+
 def _no(reason: str, matches: Callable[[ArmFacts], bool], comment: str) -> ArmRule:
     return ArmRule(reason, "inconclusive", reason, None, matches, comment)
 
@@ -66,7 +70,7 @@ RULES: Final[tuple[ArmRule, ...]] = (
     _no("network_changed", lambda facts: facts.network_changed, "pairs of two networks are not one sample"),
     _no("intercepted", lambda facts: "intercepted" in facts.lost, "one forged certificate is enough to stop"),
     _no("blocked", lambda facts: facts.share_lost("blocked"), "resets and silence belong to reachability"),
-    _no("unavailable", lambda facts: facts.share_lost("unavailable"), "another answer is not a slow answer"),
+    _no("unavailable", _unavailable, "another answer is not a slow answer"),
     _no(
         "unreachable",
         lambda facts: facts.all_lost("control_failed"),

@@ -16,6 +16,7 @@ from measurements.throttle.history import KEPT, baselines_of, noise_of
 from measurements.throttle.line import throttle_line
 from measurements.throttle.scope import scope
 from measurements.throttle.signature import signature
+from measurements.throttle.usable import LEAVE_ALONE
 
 _PLANS: dict[str | None, Plan] = {"plain": "plain", "bundled": "bundled"}
 
@@ -63,6 +64,11 @@ def _evidence(
         after={arm: flows for (arm, _), flows in after.items()},
         contaminable=frozenset(
             arm for (arm, _), pair in pairs if pair.target.address == pair.control.address
+        ),
+        refused=frozenset(
+            arm
+            for (arm, _), pair in pairs
+            if LEAVE_ALONE.intersection((pair.target.status, pair.control.status))
         ),
         long=long[-1][1] if long else None,
         noise=noise_of(known),

@@ -112,7 +112,8 @@ class FamilySession(SessionState):
 
     def _own_control(self, arm: ArmPlan) -> ArmPlan:
         """Whose controls are compared with each other: a third party's only where there are no others."""
-        return next((each for each in (arm, *self.arms) if each.arm != "foreign"), arm)
+        ours = (each for each in (arm, *self.arms) if each.arm != "foreign")
+        return next((each for each in ours if not self.flows.left_alone(each.control)), arm)
 
     def _goes_on(self, arm: ArmPlan) -> bool:
         done = [pair for pair in self.pairs if pair.arm == arm.arm]
@@ -134,8 +135,10 @@ class FamilySession(SessionState):
         return self.seconds() >= self.plan.session_seconds
 
     def _spent(self, arm: ArmPlan) -> bool:
-        """No time, or no bytes left for another pair."""
-        return self.network_changed or self._out_of_time or not self.purse.holds_pair(arm)
+        """No time or no bytes left for another pair, or one of its servers wants none."""
+        if self.network_changed or self._out_of_time or self.flows.left_alone(arm.target, arm.control):
+            return True
+        return not self.purse.holds_pair(arm)
 
     def _note_noise(self, pair: Pair) -> None:
         if pair_use(pair) == "counts":
@@ -151,7 +154,7 @@ class FamilySession(SessionState):
         """Once a session: does the speed hold beyond what the pairs download?"""
         arm = self._long_arm()
         size = Size(cap_bytes=self.plan.long_bytes, cap_seconds=self.plan.long_seconds)
-        if arm and self.purse.ledger.total + 2 * size.cap_bytes <= self.plan.budget:
+        if arm and not self._spent(arm) and self.purse.ledger.total + 2 * size.cap_bytes <= self.plan.budget:
             self.long = await self.flows.long(arm, size, least=self.plan.flow_bytes)
             self._watch_network()
 
@@ -175,7 +178,7 @@ class FamilySession(SessionState):
             return
         for _ in range(self.plan.max_pairs):
             most = self.purse.most
-            if self._enough() or most < ends.least_bytes:
+            if self._enough() or self.flows.left_alone(arm.target, arm.control) or most < ends.least_bytes:
                 return
             size = Size(cap_bytes=min(ends.cap_bytes, most), cap_seconds=ends.seconds)
             self.pairs.append(await self.flows.pair(arm, size))

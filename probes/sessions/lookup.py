@@ -18,6 +18,7 @@ from probes.sessions.addresses import of_one_family
 from probes.sessions.patience import patient
 from probes.wire import urls
 
+DISCOVER: Final = "discover"  # endpoint of the records of such pages
 PAGES: Final = 2  # addresses that a page is asked of before it counts as missing
 
 
@@ -87,7 +88,7 @@ class Lookup:
     async def _page(
         self, url: str, address: str, platform: str, context: Context
     ) -> tuple[Page, Observation]:
-        endpoint = Endpoint(id="discover", probes=("http",), url=url)
+        endpoint = Endpoint(id=DISCOVER, probes=("http",), url=url)
         page = Page(url)
         with Draft(Target(platform, "target", endpoint, address=address), context, "http") as draft:
             stream = await draft.handshake(await draft.connect(), ("http/1.1",))

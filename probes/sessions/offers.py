@@ -10,7 +10,15 @@ from measurements.throttle.flow import Arm, Flow
 from measurements.throttle.of_records import flow_of
 from measurements.throttle.usable import STOPPED, TRIES, use_of
 from probes.sessions.addresses import Split, split
-from probes.sessions.arms import ArmPlan, Side, foreign_arm, helper_arm, own_side, same_address_arms
+from probes.sessions.arms import (
+    ArmPlan,
+    Side,
+    control_side,
+    foreign_arm,
+    helper_arm,
+    own_side,
+    same_address_arms,
+)
 from probes.sessions.lookup import Lookup
 from probes.sessions.pairs import Flows, size_of, warm_up_of
 from probes.sessions.plan import BEFORE, BEFORE_BYTES, BEFORE_FOREIGN, Plan
@@ -71,6 +79,8 @@ class Offers:
                     replace(foreign, target=own, addresses=Split(addresses.target, foreign.addresses.control))
                 )
         for arm in self._first_of_each_object():
+            if self.flows.left_alone(arm.target):
+                continue
             first = await self.flows.single(arm, "target", warm_up_of(self.plan), "warm_up")
             if use_of(first) in STOPPED:
                 self.silent.add(arm.target)
@@ -83,7 +93,9 @@ class Offers:
         if self.transfer is None:
             return None
         url = self.transfer.url
-        if self.transfer.discover:
+        if self.transfer.discover and not self.flows.left_alone(
+            own_side(self.platform, self.family, self.transfer.discover.page)
+        ):
             found = await self.lookup.discover(self.transfer.discover, self.platform)
             url = found.url
             self.pages.extend(flow_of(row, self.flows.started) for row in found.pages)
@@ -128,6 +140,8 @@ class Offers:
         offers.sort(key=lambda offer: (offer[0] not in begun, offer[0] not in self.compared))
         for name, url in offers:
             addresses = await self.lookup.addresses(urlsplit(url).hostname or "", name, "control")
+            if self.flows.left_alone(control_side(name, self.family, url)):
+                continue
             if addresses and spent.promise(name, self.plan.foreign_need, self.plan.foreign_budget):
                 placeholder = own_side(self.platform, self.family, url)
                 return foreign_arm(placeholder, name, url, Split((), addresses))
@@ -135,6 +149,8 @@ class Offers:
 
     async def _offer(self, arm: ArmPlan) -> bool:
         """Measure the arm's controls; an arm whose first control gives nothing is not offered."""
+        if self.flows.left_alone(arm.target, arm.control):
+            return False
         flows = await self._controls_first(arm)
         if not any(use_of(flow) == "counts" for flow in flows):
             return False
@@ -147,20 +163,19 @@ class Offers:
             warm = await self.flows.single(arm, "control", warm_up_of(self.plan), "warm_up")
             if use_of(warm) == "counts":
                 break
+            if self.flows.left_alone(arm.control):
+                return (warm,)
         else:
             return (warm,)
         count = BEFORE_FOREIGN if arm.arm == "foreign" else BEFORE
         known = self.earlier.before.get((arm.arm, arm.control.platform), ())
         if len(known) >= count:
             return known
-        return tuple(
-            [
-                await self.flows.single(
-                    arm, "control", size_of(arm, self.plan, self.flows.random, BEFORE_BYTES), "before"
-                )
-                for _ in range(count)
-            ]
-        )
+        flows: list[Flow] = []
+        while len(flows) < count and not self.flows.left_alone(arm.control):
+            size = size_of(arm, self.plan, self.flows.random, BEFORE_BYTES)
+            flows.append(await self.flows.single(arm, "control", size, "before"))
+        return tuple(flows)
 
     def _first_of_each_object(self) -> list[ArmPlan]:
         """One arm for each object under the target's name: ours, and the platform's."""

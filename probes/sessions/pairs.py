@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from random import Random
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from msgspec import structs
 
@@ -13,7 +14,7 @@ from measurements.records import Observation, Role
 from measurements.throttle.flow import Flow, goodput, goodputs
 from measurements.throttle.of_records import flow_of
 from measurements.throttle.pair import Pair, pair_use
-from measurements.throttle.usable import STOPPED, use_of
+from measurements.throttle.usable import LEAVE_ALONE, STOPPED, use_of
 from probes import flow as asking
 from probes import tcp_info, transfer, transfer_quic, transfer_upload
 from probes.base import Context, Target
@@ -21,8 +22,11 @@ from probes.draft import Draft
 from probes.http import fetch
 from probes.page import Page
 from probes.sessions.arms import ArmPlan, Side
+from probes.sessions.lookup import DISCOVER
 from probes.sessions.patience import PATIENCE, patient
 from probes.sessions.plan import CAP_SHARE, FOREIGN_BYTES, WARM_UP_BYTES, Plan
+
+OWN_SERVER: Final = ("helper", "inverted")  # arms whose server is ours
 
 _PROBES: Final = {
     ("tcp", "download"): transfer.probe,
@@ -33,12 +37,13 @@ _PROBES: Final = {
 
 @dataclass
 class Ledger:
-    """Bytes of some measurements: both ways, received, and taken from each third party, by its id."""
+    """Bytes of some measurements: both ways, received, and taken from each third party, by its id; and who refused."""
 
     total: int = 0
     received: int = 0
     by_control: Counter[str] = field(default_factory=Counter)
     promised: Counter[str] = field(default_factory=Counter)  # of third parties, to sessions under way
+    refusing: set[str] = field(default_factory=set)  # hosts that asked us to stay away
 
     def add(self, row: Observation) -> None:
         cost = row.bytes_received + row.bytes_sent
@@ -46,6 +51,8 @@ class Ledger:
         self.received += row.bytes_received
         if row.role == "control":
             self.by_control[row.platform] += cost
+        if row.host and _refused(row):
+            self.refusing.add(row.host)
 
     def promise(self, control: str, need: int, budget: int) -> bool:
         """Set `need` bytes of a third party aside for one session; False where its `budget` does not hold them."""
@@ -53,6 +60,13 @@ class Ledger:
             return False
         self.promised[control] += need
         return True
+
+
+def _refused(row: Observation) -> bool:
+    """The server of a session's object, or of the page that names it, asks us to stay away. Our own has another say."""
+    status = row.http.status if row.http else None
+    asked = row.transfer.arm not in OWN_SERVER if row.transfer else row.endpoint == DISCOVER
+    return asked and status in LEAVE_ALONE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +104,10 @@ class Flows:
     own: Ledger = field(default_factory=Ledger)  # this session's part of it
     patience: float = PATIENCE  # of targets' handshakes, until one was silent for so long
     _tokens: dict[str, str] = field(default_factory=dict)  # observation id -> the flow's name at our server
+
+    def left_alone(self, *sides: Side) -> bool:
+        """One of these servers refused us today: it is not asked again."""
+        return any(not side.pin and urlsplit(side.url).hostname in self.ledger.refusing for side in sides)
 
     async def single(self, plan: ArmPlan, role: Role, size: Size, purpose: str) -> Flow:
         """One flow of an arm on its own."""

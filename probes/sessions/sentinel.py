@@ -14,7 +14,7 @@ from measurements.targets import Control, Targets
 from measurements.throttle.flow import SHORT
 from measurements.throttle.pair import Pair, pair_use
 from probes.sessions.addresses import Split, split
-from probes.sessions.arms import ArmPlan, Side, foreign_arm, own_side, same_address_arms
+from probes.sessions.arms import ArmPlan, Side, control_side, foreign_arm, own_side, same_address_arms
 from probes.sessions.lookup import Lookup
 from probes.sessions.pairs import Flows, Size
 from probes.sessions.plan import FOREIGN_BUDGET, OVERHEAD
@@ -58,13 +58,17 @@ class Sentinels:
         if not self.room(2 * FLOW_COST):
             return None
         own = await self._own(name, lookup)
-        addresses = await lookup.addresses(own.sni, name, "target") if own else ()
-        if own is None or not addresses:
+        if own is None or self.flows.left_alone(own):
+            return None
+        addresses = await lookup.addresses(own.sni, name, "target")
+        if not addresses:
             return None
         pair: Pair | None = None
         for index, arm in await self._arms(name, own, addresses, lookup):
-            if not self.room(2 * FLOW_COST):
+            if not self.room(2 * FLOW_COST) or self.flows.left_alone(own):
                 return pair
+            if self.flows.left_alone(arm.control):
+                continue
             pair = await self.flows.pair(arm, SIZE, "sentinel")
             if pair_use(pair) != "unavailable":
                 self.memory.neutral[name] = index
@@ -81,6 +85,8 @@ class Sentinels:
             return side
         url = transfer.url
         if transfer.discover:
+            if self.flows.left_alone(own_side(name, transfer.family, transfer.discover.page)):
+                return None
             url = (await lookup.discover(transfer.discover, name)).url
         if url is None:
             return None
@@ -112,6 +118,8 @@ class Sentinels:
         for control in [*controls[start % max(len(controls), 1) :], *controls]:
             url = control.transfer.url if control.transfer else None
             if url is None or not self._bearable(control):
+                continue
+            if self.flows.left_alone(control_side(control.id, own.family, url)):
                 continue
             theirs = await lookup.addresses(urlsplit(url).hostname or "", control.id, "control")
             if theirs:

@@ -45,14 +45,14 @@ class FurtherSeries:
     async def _one(self, series: Series) -> AsyncIterator[bool]:
         for arm in _arms(series, self.arms):
             warm_up = warm_up_of(self.plan)
-            if self.stop() or not self._holds(warm_up):
+            if self._over(arm) or not self._holds(warm_up):
                 return
             warm = await self.flows.single(arm, "control", warm_up, "warm_up")
             if use_of(warm) != "counts":
                 continue
             self.now = arm.arm
             self._see(arms=(*self.evidence[-1].arms, arm.arm))
-            while goes_on(self.evidence[-1], arm.arm) and not self.stop():
+            while goes_on(self.evidence[-1], arm.arm) and not self._over(arm):
                 size = size_of(arm, self.plan, self.flows.random, self.plan.series_bytes)
                 done = sum(pair.arm == arm.arm for pair in self.evidence[-1].pairs)
                 if done >= self.plan.max_pairs or not self._holds(size):
@@ -63,6 +63,9 @@ class FurtherSeries:
                 yield done >= SCREEN
             if decide_series(self.evidence[-1]).verdict == "throttled":
                 return
+
+    def _over(self, arm: ArmPlan) -> bool:
+        return self.stop() or self.flows.left_alone(arm.target, arm.control)
 
     def _see(self, **more: object) -> None:
         self.evidence[-1] = replace(self.evidence[-1], **more)  # type: ignore[arg-type]  # names are SessionEvidence's

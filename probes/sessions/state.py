@@ -79,6 +79,9 @@ class SessionState:
             arms=tuple(each.arm for each in self.arms),
             pages=tuple(self.pages),
             pairs=tuple(self.pairs),
+            refused=frozenset(
+                each.arm for each in self.arms if self.flows.left_alone(each.target, each.control)
+            ),
             before=dict(self.before),
             after=dict(self.after),
             contaminable=frozenset(each.arm for each in self.arms if each.addresses.shared),

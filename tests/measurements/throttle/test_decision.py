@@ -222,6 +222,19 @@ def test_an_unavailable_arm_leaves_the_others(pairs: Pairs, session: Sessions) -
         assert decide(session(helper_gone + pairs(target=FAST))).verdict == "not_throttled"
 
 
+def test_an_arm_whose_server_refused_us_is_unavailable_until_it_has_an_answer(
+    pairs: Pairs, session: Sessions
+) -> None:
+    refused = {"refused": frozenset({"same_address"}), "arms": ("same_address",)}
+    for count in (0, 1, 9):
+        found = decide(session(pairs(count=count, target=FAST), **refused))
+        assert (found.verdict, found.reason) == ("inconclusive", "unavailable")
+        assert "left_alone" in found.notes
+    assert decide(session(pairs(), **refused)).verdict == "throttled"
+    ours = pairs(arm="helper")
+    assert decide(session(ours, **refused | {"arms": ("helper", "same_address")})).verdict == "throttled"
+
+
 def test_a_third_of_the_pairs_lost_is_too_many(pairs: Pairs, session: Sessions) -> None:
     stalled = pairs(count=4, of_target=FROZEN, of_control=FROZEN)
     assert decide(session(pairs() + stalled)).reason == "void"

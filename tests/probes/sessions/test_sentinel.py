@@ -13,7 +13,7 @@ from measurements.targets import Control, Discover, Endpoint, Helper, Platform, 
 from measurements.throttle.flow import Arm, Flow
 from measurements.throttle.pair import Pair
 from probes.sessions import sentinel
-from probes.sessions.arms import ArmPlan
+from probes.sessions.arms import ArmPlan, Side
 from probes.sessions.lookup import Found
 from probes.sessions.pairs import Ledger, Size
 from probes.sessions.plan import FOREIGN_BUDGET
@@ -65,6 +65,7 @@ class Line:
     silent: set[str] = field(default_factory=set)  # names that no resolver knows
     refused: set[str] = field(default_factory=set)  # names under which an object is refused (421)
     shown: str | None = "https://img.tube.test/logo.jpg"  # by the platform's page
+    alone: set[str] = field(default_factory=set)  # names whose servers asked us to stay away (403, 429)
     ledger: Ledger = field(default_factory=Ledger)
     pages: int = 0
     pairs: list[tuple[str, str, str]] = field(default_factory=list)  # arm, target's name, control's name
@@ -72,6 +73,9 @@ class Line:
     @property
     def context(self) -> Any:
         return SimpleNamespace(clock=SimpleNamespace(monotonic=lambda: self.now))
+
+    def left_alone(self, *sides: Side) -> bool:
+        return any(side.sni in self.alone for side in sides)
 
     async def addresses(self, host: str, platform: str, role: Role) -> tuple[str, ...]:
         return () if host in self.silent else ("192.0.2.1", "192.0.2.2")
@@ -165,6 +169,25 @@ def test_a_control_that_has_given_its_share_today_is_spared(line: Line, sweep: S
     assert line.pairs == [("foreign", "chat.test", "pedia.test")]
     line.ledger.by_control["pedia"] = FOREIGN_BUDGET
     assert sweep("chat") == {}
+
+
+@pytest.mark.parametrize(
+    ("alone", "pages", "pairs"),
+    [
+        pytest.param({"www.tube.test"}, 0, [], id="its page"),
+        pytest.param({"img.tube.test"}, 1, [], id="its object"),
+        pytest.param({"quiet.test"}, 1, [("foreign", "img.tube.test", "pedia.test")], id="the neutral name"),
+        pytest.param(
+            {"quiet.test", "pedia.test"}, 1, [("foreign", "img.tube.test", "kernel.test")], id="a control"
+        ),
+    ],
+)
+def test_who_asked_us_to_stay_away_is_not_asked_again(
+    line: Line, sweep: Sweep, alone: set[str], pages: int, pairs: list[tuple[str, str, str]]
+) -> None:
+    line.alone = alone
+    sweep("tube")
+    assert (line.pages, line.pairs) == (pages, pairs)
 
 
 def test_without_room_in_the_budget_nothing_is_contacted(line: Line, sweep: Sweep) -> None:
