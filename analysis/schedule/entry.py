@@ -12,6 +12,8 @@ from analysis.zones import ZoneError, to_utc, zone
 from measurements.checked import check
 from measurements.yaml_lines import Document
 
+# No measurement is older, and beyond 2199 clocks and calendars disagree.
+_YEARS = 1970, 2199
 # Named in a schedule, these mean the whole line and therefore every platform.
 _EVERYTHING = "all"
 
@@ -120,6 +122,9 @@ def _second(text: str, key: str, info: ZoneInfo | None, document: Document) -> i
         return None
     if _only_a_day(text):
         document.add((key,), f"{text!r} has no clock time; write it like {text.strip()}T20:00")
+        return None
+    if not _YEARS[0] <= when.year <= _YEARS[1]:
+        document.add((key,), f"{text!r}: the year is not from {_YEARS[0]} to {_YEARS[1]}")
         return None
     if when.tzinfo is not None:
         return int(when.timestamp())

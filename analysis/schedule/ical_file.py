@@ -6,7 +6,9 @@ word for. Recurring events are written out. Summaries and descriptions are not r
 """
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -34,9 +36,11 @@ def parse_ical(text: str, default_zone: str | None = None) -> Contents:
     for each in calendars:
         name = default_zone or _text(each.get("X-WR-TIMEZONE"))
         info = _zone(name, contents)
-        for number, component in enumerate(each.walk("VEVENT"), start=1):
+        components = each.walk("VEVENT")
+        moved = _moved(components)
+        for number, component in enumerate(components, start=1):
             contents.timezone = contents.timezone or _named_zone(component)
-            _component(component, Context(info, "event", number), contents)
+            _component(component, Context(info, "event", number), moved, contents)
     if not contents.entries:
         contents.problems.append(Problem(None, "", "holds no complete event (VEVENT); is the file cut off?"))
     return contents
@@ -64,12 +68,36 @@ def _named_zone(component: Any) -> str | None:
         return None  # named when the event itself is read, unless the file defines it
 
 
-def _component(component: Any, context: Context, contents: Contents) -> None:
-    identity = _text(component.get("UID")) or f"event-{context.number}"
+def _moved(components: list[Any]) -> dict[str | None, list[datetime]]:
+    """UID -> occurrences that events of their own (RECURRENCE-ID) stand for; times as the file has them."""
+    moved: dict[str | None, list[datetime]] = {}
+    for component in components:
+        with suppress(ValueError):  # named when the event itself is read
+            if (instead := _one(component, "RECURRENCE-ID")) is not None:
+                moved.setdefault(_text(component.get("UID")), []).append(instead.dt)
+    return moved
+
+
+def _one(component: Any, name: str) -> Any:
+    """A property that an event has once or not at all. Raises ValueError."""
+    value = component.get(name)
+    if isinstance(value, list):
+        raise ValueError(f"more than one {name}")
+    return value
+
+
+def _component(
+    component: Any, context: Context, moved: dict[str | None, list[datetime]], contents: Contents
+) -> None:
+    uid = _text(component.get("UID"))
+    identity = uid or f"event-{context.number}"
     categories = _categories(component)
     into = contents.other if _OTHER in categories else contents.events
     try:
-        occurrences = list(_occurrences(component))
+        instead = _one(component, "RECURRENCE-ID")
+        if instead is not None:
+            identity += f"@{instead.dt.isoformat()}"
+        occurrences = list(_occurrences(component, [] if instead is not None else moved.get(uid, [])))
     except (ValueError, NoHours) as error:
         contents.entries += 1
         where = contents.unusable if isinstance(error, NoHours) else contents.problems
@@ -113,25 +141,25 @@ def _categories(component: Any) -> list[str]:
     return [str(name).strip().lower() for one in each for name in getattr(one, "cats", [one])]
 
 
-def _occurrences(component: Any) -> Iterator[tuple[str, str]]:
+def _occurrences(component: Any, moved: list[datetime]) -> Iterator[tuple[str, str]]:
     """Start and end of every occurrence, as text with an offset, or without one where the time floats."""
-    if component.get("DTSTART") is None:
+    if _one(component, "DTSTART") is None:
         raise NoHours("no DTSTART")
     start, info = _wall(component["DTSTART"])
     length = _length(component, start)
-    for when in _starts(component, start):
+    for when in _starts(component, start, info, moved):
         yield _show(when, info), _show(when + length, info)
 
 
 def _length(component: Any, start: datetime) -> timedelta:
     """Wall-clock length; an end in another zone is brought into the start's."""
-    if component.get("DTEND") is not None:
+    if _one(component, "DTEND") is not None:
         end, info = _wall(component["DTEND"])
         own = _wall(component["DTSTART"])[1]
         if info is not own and info is not None and own is not None:
             end = end.replace(tzinfo=info).astimezone(own).replace(tzinfo=None)
         return end - start
-    if component.get("DURATION") is not None:
+    if _one(component, "DURATION") is not None:
         length: timedelta = component["DURATION"].dt
         return length
     raise NoHours("neither DTEND nor DURATION")
@@ -153,34 +181,47 @@ def _wall(value: Any) -> tuple[datetime, Any]:
         return when.replace(tzinfo=None), when.tzinfo
 
 
-def _starts(component: Any, start: datetime) -> Iterator[datetime]:
-    rule = component.get("RRULE")
+def _starts(component: Any, start: datetime, info: Any, moved: list[datetime]) -> list[datetime]:
+    """Wall times of all occurrences but those left out or moved."""
+    left_out = {_in_wall(when, info) for when in (*_listed(component, "EXDATE"), *moved)}
+    more = {_in_wall(when, info) for when in _listed(component, "RDATE")}
+    return sorted({*_by_rule(_one(component, "RRULE"), start, info), *more} - left_out)
+
+
+def _by_rule(rule: Any, start: datetime, info: Any) -> list[datetime]:
     if rule is None:
-        yield start
-        return
-    if isinstance(rule, list):
-        raise ValueError("more than one RRULE; write one event for each")
+        return [start]
+    if "FREQ" not in rule:
+        raise ValueError("its RRULE has no FREQ")
     if "COUNT" not in rule and "UNTIL" not in rule:
         raise ValueError("a recurring event without an end; add COUNT or UNTIL to its RRULE")
     from dateutil.rrule import rrulestr
 
-    text = rule.to_ical().decode()
-    # Wall-clock recurrence: the end is compared as wall time, too (a trailing Z would mix the two).
-    dates = rrulestr(text.replace("Z", ""), dtstart=start)
-    left_out = _exceptions(component)
-    for number, when in enumerate(dates):
-        if number >= _OCCURRENCES:
-            raise ValueError(f"more than {_OCCURRENCES} occurrences; is its UNTIL right?")
-        if when not in left_out:
-            yield when
+    # Wall-clock recurrence: the end is compared as wall time, too.
+    text = ";".join(part for part in rule.to_ical().decode().split(";") if not part.startswith("UNTIL="))
+    dates = rrulestr(text, dtstart=start)
+    if "UNTIL" in rule:
+        dates = dates.replace(until=_in_wall(rule["UNTIL"][0], info, last_of_day=True))
+    found = list(islice(dates, _OCCURRENCES + 1))
+    if len(found) > _OCCURRENCES:
+        raise ValueError(f"more than {_OCCURRENCES} occurrences; is its UNTIL right?")
+    return found
 
 
-def _exceptions(component: Any) -> set[datetime]:
-    value = component.get("EXDATE")
+def _in_wall(when: Any, info: Any, last_of_day: bool = False) -> datetime:
+    """A time of the file on the wall clock of the event's own zone; a day is its first or last second."""
+    if not isinstance(when, datetime):
+        return datetime.combine(when, time.max if last_of_day else time.min)
+    if when.tzinfo is None or info is None:
+        return when.replace(tzinfo=None)
+    return when.astimezone(info).replace(tzinfo=None)
+
+
+def _listed(component: Any, name: str) -> list[Any]:
+    """Times of a property that may stand several times and hold several times each; of periods the start."""
+    value = component.get(name)
     lists = value if isinstance(value, list) else [value] if value is not None else []
-    return {
-        each.dt.replace(tzinfo=None) for one in lists for each in one.dts if isinstance(each.dt, datetime)
-    }
+    return [each.dt[0] if isinstance(each.dt, tuple) else each.dt for one in lists for each in one.dts]
 
 
 def _show(wall: datetime, info: Any) -> str:

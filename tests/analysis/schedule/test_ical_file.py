@@ -28,6 +28,19 @@ STARTS = {
         "RRULE:FREQ=DAILY;COUNT=4\nEXDATE;TZID=Asia/Almaty:20240229T200000",
         ["2024-02-28T14:00:00Z", "2024-03-01T15:00:00Z", "2024-03-02T15:00:00Z"],
     ),
+    "a rule's end and exceptions may be given in UTC": (
+        "DTSTART;TZID=Asia/Almaty:20230401T200000\nDTEND;TZID=Asia/Almaty:20230401T220000\n"
+        "RRULE:FREQ=DAILY;UNTIL=20230403T140000Z\nEXDATE:20230402T140000Z",
+        ["2023-04-01T14:00:00Z", "2023-04-03T14:00:00Z"],
+    ),
+    "a rule that ends on a day ends after it": (
+        "DTSTART:20230401T200000\nDURATION:PT2H\nRRULE:FREQ=DAILY;UNTIL=20230402",
+        ["2023-04-01T14:00:00Z", "2023-04-02T14:00:00Z"],
+    ),
+    "further dates of an event": (
+        "DTSTART:20230401T140000Z\nDURATION:PT2H\nRDATE:20230405T140000Z,20230407T150000Z",
+        ["2023-04-01T14:00:00Z", "2023-04-05T14:00:00Z", "2023-04-07T15:00:00Z"],
+    ),
 }
 
 
@@ -36,6 +49,16 @@ def test_starts_in_utc(event: str, starts: list[str]) -> None:
     read = calendar(f"UID:a\n{event}")
     assert read.problems == ()
     assert [iso(each.start) for each in read.events] == starts
+
+
+def test_an_occurrence_that_was_moved_is_not_at_its_old_hour_as_well() -> None:
+    hours = "DTSTART;TZID=Asia/Almaty:202304{day}T{hour}0000\nDURATION:PT2H"
+    read = calendar(
+        f"UID:a\n{hours.format(day='01', hour=20)}\nRRULE:FREQ=DAILY;COUNT=3",
+        f"UID:a\nRECURRENCE-ID;TZID=Asia/Almaty:20230402T200000\n{hours.format(day='02', hour=21)}",
+    )
+    assert read.problems == ()
+    assert [iso(each.start)[8:13] for each in read.events] == ["01T14", "02T15", "03T14"]
 
 
 BAD = {
@@ -48,6 +71,19 @@ BAD = {
         "DTSTART:20180503T200000Z\nDTEND:20180503T210000Z\nRRULE:FREQ=DAILY",
         "add COUNT or UNTIL",
     ),
+    "a rule that says no frequency": (
+        "DTSTART:20180503T200000Z\nDTEND:20180503T210000Z\nRRULE:COUNT=2",
+        "no FREQ",
+    ),
+    "two starts": (
+        "DTSTART:20180503T200000Z\nDTSTART:20180503T210000Z\nDTEND:20180503T220000Z",
+        "more than one DTSTART",
+    ),
+    "an occurrence that is no time": (
+        "RECURRENCE-ID:x\nDTSTART:20180503T200000Z\nDTEND:20180503T220000Z",
+        "RECURRENCE-ID",
+    ),
+    "a year in which nobody measured": ("DTSTART:00010503T200000Z\nDTEND:20180503T210000Z", "the year"),
 }
 
 
