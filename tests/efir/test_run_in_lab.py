@@ -13,7 +13,10 @@ from lab.availability import unavailable
 
 pytestmark = pytest.mark.xdist_group("run")  # one run for all of them
 EFIR = [sys.executable, "-m", "efir"]
-RUN = f'{sys.executable} -m efir run --json --quiet --state "$0" --targets $EFIR_LAB_TARGETS --ca-file $EFIR_LAB_CA'
+PLATFORMS = ("youtube", "facebook", "vk")
+ONLY = " ".join(f"--platform {name}" for name in PLATFORMS)
+WORLD = "--targets $EFIR_LAB_TARGETS --ca-file $EFIR_LAB_CA"
+RUN = f'{sys.executable} -m efir run {ONLY} {WORLD} --json --quiet --state "$0"'
 ACCEPT = f'{sys.executable} -m efir consent --accept --quiet --state "$0"'
 
 
@@ -32,7 +35,7 @@ def measured() -> Iterator[tuple[Path, list[dict[str, object]], int]]:
             assert running.stdout is not None
             for text in running.stdout:
                 lines.append(json.loads(text))
-                if sum(line["type"] == "sentinel" for line in lines) == 7:
+                if sum(line["type"] == "sentinel" for line in lines) == len(PLATFORMS):
                     subprocess.run(
                         [*EFIR, "consent", "--withdraw", "--quiet", "--state", str(state)], check=True
                     )
@@ -46,9 +49,9 @@ def test_each_platform_has_a_small_pair_and_most_look_fast(
     measured: tuple[Path, list[dict[str, object]], int],
 ) -> None:
     ratios = {line["platform"]: line["ratio"] for line in measured[1] if line["type"] == "sentinel"}
-    assert len(ratios) == 7
+    assert set(ratios) == set(PLATFORMS)
     # A single pair on a busy computer may look slow by chance; that is why three of four start a session.
-    assert sum(isinstance(ratio, float) and ratio > 0.5 for ratio in ratios.values()) >= 5
+    assert sum(isinstance(ratio, float) and ratio > 0.5 for ratio in ratios.values()) >= 2
 
 
 @pytest.mark.lab

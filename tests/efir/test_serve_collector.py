@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from efir.cli import command
+from efir.exits import Exit, run_command
 from measurements.state import StateFolder
 from measurements.store import Spool
 from measurements.targets_file import load_targets
@@ -26,8 +28,8 @@ TOKEN = "0123456789abcdef0123456789abcdef"
 @contextmanager
 def service(*arguments: object) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """Address and process of an `efir` command that listens; it must end well."""
-    command = [*EFIR, *map(str, arguments), "--listen", "127.0.0.1:0", "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    listening = [*EFIR, *map(str, arguments), "--listen", "127.0.0.1:0", "--json"]
+    with subprocess.Popen(listening, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout
         assert process.stderr
         try:
@@ -41,7 +43,7 @@ def service(*arguments: object) -> Iterator[tuple[str, subprocess.Popen[str]]]:
 
 
 def efir(*arguments: object) -> None:
-    subprocess.run([*EFIR, *map(str, arguments), "--quiet"], check=True)
+    assert run_command(command, [*map(str, arguments), "--quiet"]) == Exit.OK
 
 
 def page(url: str, **headers: str) -> str:
