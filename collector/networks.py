@@ -56,10 +56,8 @@ def _load(path: Path) -> Lookup:
 
 
 def _mmdb(path: Path) -> Lookup:
-    try:
-        import maxminddb
-    except ImportError:
-        raise NetworksError("MMDB files need the operator extra: pip install 'efir[operator]'") from None
+    import maxminddb  # of an extra; who reads CSV files does without
+
     try:
         reader = maxminddb.open_database(path, maxminddb.MODE_MEMORY)
     except maxminddb.InvalidDatabaseError as error:

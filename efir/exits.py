@@ -74,9 +74,9 @@ def run_command(command: click.Command, argv: list[str] | None = None) -> int:
         if module not in EXTRAS:
             raise
         _say(
-            _("this needs the Python package {module}: pip install 'efir[{extra}]'").format(
-                module=module, extra=EXTRAS[module]
-            )
+            _(
+                "this needs the Python package {module}; in the folder of Efir's source: pip install '.[{extra}]'"
+            ).format(module=module, extra=EXTRAS[module])
         )
         return Exit.CONFIGURATION
     except (KeyboardInterrupt, click.Abort):

@@ -76,7 +76,7 @@ def _of_data(data: Path, targets: Targets) -> "Source":
         from efir.serving import DataSource
     except ImportError:
         raise SourceError(
-            _("A data folder needs the analysis extra: pip install 'efir[analysis]'.")
+            _("a data folder needs more packages; in the folder of Efir's source: pip install '.[analysis]'")
         ) from None
     try:
         return DataSource(data, targets)

@@ -78,10 +78,7 @@ def command(
         token = read_token(token_file) if token_file else None
     except TokenError as error:
         raise EfirError(str(error)) from None
-    try:
-        from efir.served import Served
-    except ImportError:
-        raise EfirError(_("Metrics need the operator's extra: pip install 'efir[operator]'.")) from None
+    from efir.served import Served
 
     served = Served(
         state=shared.state,

@@ -72,7 +72,7 @@ def test_a_plain_installation_says_which_extra_a_command_needs(arguments: list[s
         env=os.environ | {"EFIR_LANG": "en", "EFIR_STATE": str(tmp_path / "state")},
     )
     assert done.returncode == Exit.CONFIGURATION, done.stderr
-    assert "pip install 'efir[" in done.stderr
+    assert "pip install '.[" in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
 
 
