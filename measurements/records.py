@@ -34,7 +34,7 @@ class Phases(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class DnsAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One DNS answer message as it came in; several may answer one question (a race is the sign of injection)."""
 
-    after: float  # seconds since the question was sent
+    after: float  # seconds since the question was first sent
     rcode: str  # NOERROR, NXDOMAIN ...
     addresses: tuple[str, ...] = ()  # A or AAAA records, in the answer's order
     cnames: tuple[str, ...] = ()
@@ -53,6 +53,7 @@ class DnsFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     question: Literal["A", "AAAA"]
     transport: Literal["udp", "tcp", "doh"]
     answers: tuple[DnsAnswer, ...] = ()  # in order of arrival
+    sent: int = 1  # times the question left; more answers than that are a race
     http_version: str | None = None  # of DoH: "2" or "1.1"
 
     @property

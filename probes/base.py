@@ -45,11 +45,17 @@ class Deadlines:
     """Seconds each phase may take. 10 s for TCP and TLS is OONI's value, so that results compare."""
 
     resolve: float = 4.0
+    ask_again: float = (
+        1.0  # an unanswered DNS question is sent anew, as system resolvers do: a loss is no silence
+    )
     late_answers: float = 1.0  # the DNS socket stays open this long after the first answer (injection races)
     connect: float = 10.0
     tls: float = 10.0
     http: float = 10.0
     quic: float = 6.0
+    # So many times longer waits a second try for a resolver, and for a server that has our ClientHello: overloaded
+    # resolvers take 5 s, and at 1 kbit/s the first segment of a server's answer takes 12 s.
+    second_try: float = 2.5
 
 
 @dataclass(frozen=True)

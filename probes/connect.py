@@ -63,6 +63,10 @@ class Connection:
     def tcp_info(self) -> dict[str, float]:
         return tcp_info.snapshot(self.sock)
 
+    def acknowledged(self) -> int:
+        """Bytes of ours that the peer's kernel has confirmed; 0 where the system does not tell."""
+        return int(self.tcp_info().get("bytes_acked", 0))
+
     def reset_on_close(self) -> None:
         """Throw away what is still on its way when we close: it would be paid for and used for nothing."""
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)

@@ -5,6 +5,7 @@ answer is kept with its time and its packet's time-to-live (tq-002 in ooni/spec;
 """
 
 import asyncio
+from contextlib import suppress
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
@@ -62,13 +63,14 @@ def _name_server(draft: Draft, address: str, port: int) -> None:
 async def _plain(draft: Draft, servers: tuple[tuple[str, int], ...]) -> None:
     """Ask one server after the other over UDP until one answers; they share the deadline."""
     deadlines = draft.context.deadlines
+    seconds = deadlines.resolve * (deadlines.second_try if draft.target.attempt > 1 else 1)
     question = _Question(draft)
     for server in servers:
-        await question.over_udp(server, deadlines.resolve / len(servers))
+        await question.over_udp(server, seconds / len(servers))
         if question.used is not None:
             break
     if question.used is not None and question.used.truncated:
-        await question.over_tcp(server, deadlines.resolve)
+        await question.over_tcp(server, seconds)
     question.finish()
 
 
@@ -103,6 +105,7 @@ class _Question:
         self.id = int.from_bytes(random(2), "big") if query_id is None else query_id
         self.query = dns_message.build(self.name, self.kind, self.id)
         self.answers: list[DnsAnswer] = []
+        self.sent = 0
         self.transport: Literal["udp", "tcp", "doh"] = transport
         self.http_version: str | None = None
         self._network_failure = "generic_timeout_error"
@@ -124,23 +127,38 @@ class _Question:
             self._network_failure = failures.of_exception(error)
             return
         start = self._clock()
+        asking: asyncio.Future[None] | None = None
         try:
             async with asyncio.timeout(seconds) as limit:
-                await sock.send(self.query)
-                self._draft.count(len(self.query), 0)
+                await self._send(sock)
+                asking = asyncio.ensure_future(self._keep_asking(sock))
                 while True:
                     data, ip_ttl = await sock.receive()
                     self._draft.count(0, len(data))
                     waiting = self.used is None
                     self.hear(data, self._clock() - start, ip_ttl)
                     if waiting and self.used is not None:
+                        asking.cancel()
                         loop = asyncio.get_running_loop()
                         limit.reschedule(loop.time() + self._draft.context.deadlines.late_answers)
         except OSError as error:
             if self.used is None:
                 self._network_failure = failures.of_exception(error)
         finally:
+            if asking is not None:
+                asking.cancel()
             sock.close()
+
+    async def _send(self, sock: UdpSocket) -> None:
+        await sock.send(self.query)
+        self.sent += 1
+        self._draft.count(len(self.query), 0)
+
+    async def _keep_asking(self, sock: UdpSocket) -> None:
+        with suppress(OSError):  # whoever listens on the socket hears of it
+            while True:
+                await asyncio.sleep(self._draft.context.deadlines.ask_again)
+                await self._send(sock)
 
     async def over_tcp(self, server: tuple[str, int], seconds: float) -> None:
         """Ask again over TCP, as a truncated answer wants it (RFC 7766)."""
@@ -182,5 +200,6 @@ class _Question:
             question=self.kind,
             transport=self.transport,
             answers=tuple(self.answers),
+            sent=max(1, self.sent),
             http_version=self.http_version,
         )

@@ -108,6 +108,7 @@ class Draft:
             clock=clock,
             alpn=alpn,
             pin=pin,
+            patience=self.context.deadlines.second_try if self.target.attempt > 1 else 1.0,
             scrub=self.context.scrub,
         )
         self.fields["tls"] = shaken.facts

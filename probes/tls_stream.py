@@ -10,7 +10,8 @@ that OpenSSL has ready: after an interception the other side is not the one we c
 import asyncio
 import hashlib
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from measurements import failures
@@ -114,11 +115,13 @@ async def handshake(
     clock: Callable[[], float],
     alpn: tuple[str, ...],
     pin: str | None = None,
+    patience: float = 1.0,
     scrub: Callable[[str], str] = lambda text: text,
 ) -> Handshake:
     """Shake hands with `server_name` as SNI and as the name to be vouched for; never raises but for a cancellation.
 
-    `seconds` is the deadline, `clock` gives monotonic seconds. `pin` is the SHA-256 (lower-case hex) of the leaf's
+    `seconds` is the deadline; `patience` times as long waits one whose ClientHello has arrived, so that a crawl is told
+    from silence. `clock` gives monotonic seconds. `pin` is the SHA-256 (lower-case hex) of the leaf's
     DER form: with it the roots and the name are not looked at. A numeric `server_name` sends no SNI.
     """
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -126,8 +129,9 @@ async def handshake(
     progress = _Progress()
     error: OSError | EOFError | None = None
     try:
-        async with asyncio.timeout(seconds):
-            await _drive(tls, connection, incoming, outgoing, progress, clock, pin)
+        async with asyncio.timeout(seconds * patience) as limit:
+            with _ending_unheard(seconds, limit, connection, progress):
+                await _drive(tls, connection, incoming, outgoing, progress, clock, pin)
     except (OSError, EOFError) as caught:  # ssl's errors and TimeoutError are OSErrors
         error = caught
     chain = _peer_chain(tls)
@@ -137,6 +141,25 @@ async def handshake(
         return Handshake(facts, stream=TlsStream(connection, tls, incoming, outgoing))
     failure = failures.of_exception(error) if code is None else failures.of_certificate(code)
     return Handshake(facts, failure=failure)
+
+
+@contextmanager
+def _ending_unheard(
+    seconds: float, limit: asyncio.Timeout, connection: Connection, progress: _Progress
+) -> Iterator[None]:
+    """End what runs within after `seconds` unless the other side has our hello by then."""
+    loop = asyncio.get_running_loop()
+
+    def look() -> None:
+        heard = progress.received or connection.acknowledged() >= len(progress.hello)
+        if not (heard or limit.expired()):
+            limit.reschedule(loop.time())
+
+    timer = loop.call_later(seconds, look)
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 class _PinMismatch(ssl.SSLCertVerificationError):

@@ -13,22 +13,23 @@ import msgspec
 
 from measurements.failures import of_exception
 from measurements.records import Observation, Role
-from measurements.rules.facts import ANSWERED_ANYWAY, NEUTRAL, NO_ROUTE_FLAG, TIMEOUTS
+from measurements.rules.facts import ANSWERED_ANYWAY, NEUTRAL, NO_ROUTE_FLAG
+from measurements.rules.line import vouched
 from measurements.targets import Endpoint, Resolver
 from probes.base import Context, Target, blank
 from probes.limits import LAG_LIMIT, LagMeter, Slots
 from probes.mishaps import Mishaps
 from probes.registry import PROBES
 from probes.split import deepest, split
+from probes.wire.dns_message import Question
 
 # Addresses tried at once; the others only if none of these works. Two of IPv4 tell a broken node from a blocked name.
 FIRST_IPV4 = 2
 FIRST_IPV6 = 1
 MOST_ADDRESSES = 6
+QUESTIONS: tuple[Question, ...] = ("A", "AAAA")
 # A trusted resolver that has failed for this many names, and answered none, is not asked again in the round.
 TRUSTED_PATIENCE = 2
-# Tries of a DNS question that meets silence: at 20 % loss two tries still fail for one name in fifty.
-SILENT_DNS_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,9 @@ class Walk:
 
     # -- names ---------------------------------------------------------------------------------------------
 
-    async def _resolve(self, resolvers: Sequence[Resolver], attempt: int = 1) -> None:
+    async def _resolve(
+        self, resolvers: Sequence[Resolver], attempt: int = 1, kinds: Sequence[Question] = QUESTIONS
+    ) -> None:
         if self.endpoint.fixed_address is not None:
             return
         questions = [
@@ -141,7 +144,7 @@ class Walk:
                 attempt=attempt,
             )
             for resolver in resolvers
-            for question in ("A", "AAAA")
+            for question in kinds
         ]
         await asyncio.gather(*(self._probe("dns", question) for question in questions))
 
@@ -158,17 +161,20 @@ class Walk:
         own = self.tools.own_resolvers
         ids = {r.id for r in own}
         asked = [o for o in self.rows if o.probe == "dns" and o.resolver in ids]
-        told = [a for o in asked if o.dns and o.dns.used for a in o.dns.used.addresses]
-        if self.endpoint.fixed_address is not None or self._choose(told, 1, 1):
+        told = {
+            o.dns.question: o.dns.used.addresses
+            for o in asked
+            if o.dns and o.dns.used and o.dns.used.addresses
+        }
+        missing = [kind for kind in QUESTIONS if kind not in told]
+        if self.endpoint.fixed_address is not None or not missing or self._choose(told.get("A", ()), 1, 0):
             return
-        await self._resolve(own, attempt=2)
-        again = [o for o in self.rows if o.resolver in ids and o.attempt == 2 and o.dns]
-        silent = all(o.failure in TIMEOUTS for o in again if o.dns and o.dns.question == "A")
-        for attempt in range(3, SILENT_DNS_TRIES + 1):
-            if silent:
-                await self._resolve(own, attempt)
+        await self._resolve(own, 2, missing)
         known = {o.address for o in self.rows}
-        await self._try([a for a in self._addresses() if a not in known][:FIRST_IPV4], attempt=1)
+        fresh = self._choose((a for a in self._addresses() if a not in known), FIRST_IPV4, FIRST_IPV6)
+        await self._try(fresh, attempt=1)
+        if not self.works:
+            await self._try(fresh, attempt=2)
 
     def _addresses(self) -> list[str]:
         """Addresses of the answers that a computer would use, in order of arrival."""
@@ -228,11 +234,15 @@ class Walk:
                 await self._try(spare, attempt=2)
 
     async def _quic_again(self) -> None:
+        """Once more at the address tried, and at one that works over TCP: the first may have been a dead node."""
         quic = [o for o in self.rows if o.probe == "quic"]
-        if quic and all(o.failure for o in quic):
-            await asyncio.gather(
-                *(self._probe("quic", self._target(o.address, 2)) for o in quic if o.address)
-            )
+        if not quic or not all(o.failure for o in quic):
+            return
+        tried = [o.address for o in quic if o.address]
+        working = [o.address for o in self.rows if o.address and vouched(o)]
+        fresh = [] if set(tried) & set(working) else working[:1]
+        await asyncio.gather(*(self._probe("quic", self._target(a, 1)) for a in fresh))
+        await asyncio.gather(*(self._probe("quic", self._target(a, 2)) for a in [*tried, *fresh]))
 
     # -- one probe -----------------------------------------------------------------------------------------
 

@@ -44,11 +44,12 @@ class EndpointFacts:
 
     situation: Situation = "online"
     evidence: bool = True  # something was measured and not cancelled
-    applicable: bool = True  # False: only tried over a family that the line has no route for
+    applicable: bool = True  # False: only tried over a family that carries nothing on this line
     works: Works = (
         "no"  # reached as expected over an address of the system's resolver, or only over a trusted one
     )
     dns: Dns = "none"
+    bogus: bool = False  # the resolver's addresses cannot be on the Internet, while the controls' are
     trusted: Trusted = "not_asked"
     certificate: Certificate = "fine"
     http: Http = "none"
@@ -84,10 +85,11 @@ def gather(
     rows = [o for o in rows if NEUTRAL not in o.flags]
     asked = [o for o in rows if o.probe == "dns"]
     tried = [o for o in rows if o.probe != "dns"]
-    reachable = [o for o in tried if not no_route(o)]
+    reachable = [o for o in tried if not no_family(o, line)]
     view = _Addresses(endpoint, asked, reachable)
     tries = 1 if retry_waived else TRIES_TO_CONFIRM
     dns = _dns(asked, view, line)
+    bogus = _bogus(endpoint, view, line)
     failing = view.failing()
     genuine = view.genuine(failing)
     chosen = _most_telling(genuine)
@@ -97,6 +99,7 @@ def gather(
         applicable=not (tried and not reachable),
         works=view.works,
         dns=dns,
+        bogus=bogus,
         trusted=_trusted(asked),
         certificate=_certificate(endpoint, failing, genuine),
         http=_http(endpoint, view.answers(), platform_hosts),
@@ -109,7 +112,7 @@ def gather(
         fails_elsewhere=fails_elsewhere,
         enough_controls=line.foreign_ok >= FOREIGN_NEEDED,
         stable=line.stable,
-        failure=_failure(chosen, asked, view, dns),
+        failure=_failure(chosen, asked, view, dns, bogus),
         interceptor=_interceptor(failing),
         note=_note(asked, view, dns),
         evidence_ids=tuple(o.id for o in rows + neutral),
@@ -122,8 +125,13 @@ def spoiled(row: Observation) -> bool:
 
 
 def no_route(row: Observation) -> bool:
-    """True if the line has no way for this family; for IPv4 only if the probe knew before sending anything."""
+    """True if this record alone says that the line has no way for its family; for IPv4 only if nothing was sent."""
     return NO_ROUTE_FLAG in row.flags or (row.family == 6 and row.failure in NO_ROUTE)
+
+
+def no_family(row: Observation, line: Line) -> bool:
+    """True if the line has no way for this address's family: no route, or nobody at all answers over it."""
+    return NO_ROUTE_FLAG in row.flags or (row.family is not None and row.family not in line.families)
 
 
 class _Addresses:
@@ -149,18 +157,23 @@ class _Addresses:
 
     @property
     def works(self) -> Works:
-        """`system` also when a trusted address works that the system's resolver gave as well."""
+        """`system` also when a trusted address works of a family in which the system's resolver tells the truth."""
         if self.working & self.system or (self.working and not self.trusted):
             return "system"
         if self.working:
             # The two sets overlap: the resolver tells the truth, and "any address works".
-            return "system" if self.system & self.trusted else "trusted"
+            return "system" if self.told & self.trusted else "trusted"
         return "no"
+
+    @property
+    def told(self) -> set[str]:
+        """The system's addresses, of the families that work where any works: a true AAAA excuses no false A."""
+        return _of_families(self.system, {":" in address for address in self.working})
 
     @property
     def lies(self) -> bool:
         """The system's addresses all fail, none is among the trusted ones, and a trusted one works."""
-        return bool(self.system) and self.works == "trusted" and not self.system & self.trusted
+        return bool(self.told) and self.works == "trusted"
 
     def answers(self) -> list[Observation]:
         """HTTP answers of the addresses that work (best first: those without a server error)."""
@@ -207,11 +220,18 @@ def _dns(asked: list[Observation], view: _Addresses, line: Line) -> Dns:
     own = [o for o in asked if not is_trusted(o)]
     if not own:
         return "none"
-    if view.system and not view.lies:
+    if view.told and not view.lies:
         return "answers"
     if not any(o.resolver in line.resolvers_alive for o in own):
         return "dead"  # silent for the controls too, or false for them too
-    return "lies" if view.system else "fails"
+    return "lies" if view.told else "fails"
+
+
+def _bogus(endpoint: Endpoint, view: _Addresses, line: Line) -> bool:
+    """No address of the system's can be on the Internet, and nothing shows that such addresses are usual here."""
+    if endpoint.fixed_address is not None or line.inner or any(map(is_bogon, view.trusted)):
+        return False
+    return bool(view.told) and all(map(is_bogon, view.told))
 
 
 def _trusted(asked: list[Observation]) -> Trusted:
@@ -294,7 +314,7 @@ def _progress(row: Observation) -> bool:
 
 def _confirmed(asked: list[Observation], view: _Addresses, dns: Dns, tries: int) -> bool:
     """Every failing address failed again; where DNS gave none, the question was asked again."""
-    if dns in ("fails", "dead") and not view.system:
+    if dns in ("fails", "dead") and not view.told:
         questions = [o.attempt for o in asked if not is_trusted(o) and o.dns and o.dns.question == "A"]
         if max(questions, default=0) < tries:
             return False
@@ -309,11 +329,15 @@ def _alike(neutral: list[Observation], chosen: Observation | None) -> bool:
     return all(o.stage == chosen.stage and o.failure == chosen.failure for o in neutral)
 
 
-def _failure(chosen: Observation | None, asked: list[Observation], view: _Addresses, dns: Dns) -> str | None:
+def _failure(
+    chosen: Observation | None, asked: list[Observation], view: _Addresses, dns: Dns, bogus: bool
+) -> str | None:
+    if view.works == "no" and _trusted(asked) == "no_such_name":
+        return next(o.failure for o in asked if is_trusted(o) and o.failure in NO_SUCH_NAME)
     if dns in ("fails", "dead") and (chosen is None or view.works != "no"):
         own = [o for o in asked if not is_trusted(o) and o.dns and o.dns.question == "A"]
         return own[-1].failure if own else None
-    if dns == "lies" and all(map(is_bogon, view.system)) and not all(map(is_bogon, view.trusted)):
+    if bogus and (dns == "lies" or not view.trusted):
         return "dns_bogon_error"
     return chosen.failure if chosen else None
 
@@ -336,6 +360,9 @@ def _note(asked: list[Observation], view: _Addresses, dns: Dns) -> str | None:
 
 
 def _differ(row: Observation) -> bool:
-    answers = row.dns.answers if row.dns else ()
-    sets = {answer.addresses for answer in answers if not (answer.problem or answer.truncated)}
+    if row.dns is None or len(row.dns.answers) <= row.dns.sent:
+        return False
+    sets = {
+        frozenset(answer.addresses) for answer in row.dns.answers if not (answer.problem or answer.truncated)
+    }
     return len(sets) > 1

@@ -5,16 +5,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from measurements.bogons import is_bogon
 from measurements.records import Observation
 from measurements.redirects import host_of
 from measurements.targets import Control
 
 Situation = Literal["online", "offline", "captive_portal", "international_cut"]
 
-# IPv6 (or IPv4) failures that say "this line has no such family", not "this host is stopped".
+# IPv6 failures that say "this line has no such family" where records do not tell what else answered over it (imports).
 NO_ROUTE = frozenset(
     {"network_unreachable", "host_unreachable", "address_not_available", "address_family_not_supported"}
 )
+FAMILIES = frozenset({4, 6})
+# X509_V_ERR_CERT_NOT_YET_VALID and _HAS_EXPIRED: the chain leads to a public root, so no stranger has made it.
+OUT_OF_DATE = frozenset({9, 10})
 
 # Flags of the later waves of control tries: while second tries run, and after everything.
 DURING = "control_during"
@@ -31,7 +35,9 @@ class Line:
 
     `resolvers_alive` holds the ids of resolvers that gave a usable address for at least one control: one that leads to
     a valid certificate, or that nobody tried. `stable` is False when
-    fewer than two foreign controls worked while the second tries ran, or after them.
+    fewer than two foreign controls worked while the second tries ran, or after them. `families` holds the address
+    families (4, 6) over which anything at all could be connected to. `inner`: a control itself answers at an address
+    that cannot be on the Internet, so such addresses prove nothing here.
     """
 
     situation: Situation
@@ -40,6 +46,8 @@ class Line:
     foreign_ok: int = 0
     stable: bool = True
     resolvers_alive: frozenset[str] = frozenset()
+    families: frozenset[int] = FAMILIES
+    inner: bool = False
 
     @property
     def online(self) -> bool:
@@ -72,7 +80,7 @@ def looks_like_portal(observations: Iterable[Observation]) -> bool:
 def _foreign_voice(observation: Observation) -> bool:
     tls, http = observation.tls, observation.http
     if tls is not None and tls.verified is False and (tls.chain_sha256 or tls.not_tls):
-        return True
+        return tls.verify_code not in OUT_OF_DATE
     if http is None or http.status is None or tls is not None:
         return False
     if http.location is not None:
@@ -115,7 +123,14 @@ def judge_line(observations: Iterable[Observation], controls: Mapping[str, Contr
         foreign_ok=_networks(ok & foreign, controls),
         stable=_stable({name: by_control[name] for name in ok & foreign}, controls),
         resolvers_alive=alive,
+        families=frozenset(o.family for o in rows if o.family is not None and _connected(o)),
+        inner=any(vouched(o) and is_bogon(o.address or "") for group in by_control.values() for o in group),
     )
+
+
+def _connected(row: Observation) -> bool:
+    """Something answered at the address; over QUIC a handshake's silence looks like a connection."""
+    return row.failure is None or (row.probe != "quic" and row.stage not in ("connect", "resolve"))
 
 
 def _useful_resolvers(group: Iterable[Observation]) -> set[str]:

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from measurements.records import Observation
-from measurements.rules.facts import TRIES_TO_CONFIRM, no_route, spoiled
-from measurements.rules.line import FOREIGN_NEEDED, Line
+from measurements.rules.facts import TIMEOUTS, TRIES_TO_CONFIRM, no_family, spoiled
+from measurements.rules.line import FOREIGN_NEEDED, Line, vouched
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +15,7 @@ class QuicFacts:
     tried: bool
     works: bool
     confirmed: bool = False
+    progress: bool = False  # a timeout, but bytes came: slowness, not a stop
     elsewhere: bool = False  # QUIC worked to some other host in this round
     only_one: bool = False  # no other host was tried over QUIC
     enough_controls: bool = False
@@ -25,8 +26,11 @@ class QuicFacts:
 
 def quic_facts(rows: Iterable[Observation], everything: Iterable[Observation], line: Line) -> QuicFacts:
     """Facts of an endpoint's QUIC series; `everything` is the whole round, to tell a dead UDP/443 apart."""
-    own = [o for o in rows if o.probe == "quic" and not spoiled(o)]
-    own = [o for o in own if not no_route(o)]
+    rows = list(rows)
+    own = [o for o in rows if o.probe == "quic" and not spoiled(o) and not no_family(o, line)]
+    # A dead node and a false address fail over QUIC as well: where TCP works somewhere, only that place counts.
+    genuine = {o.address for o in rows if vouched(o)}
+    own = [o for o in own if o.address in genuine or not genuine]
     quic = [o for o in everything if o.probe == "quic"]
     failed = [o for o in own if o.failure is not None]
     addresses = {o.address for o in failed}
@@ -36,6 +40,7 @@ def quic_facts(rows: Iterable[Observation], everything: Iterable[Observation], l
         confirmed=all(
             max(o.attempt for o in failed if o.address == a) >= TRIES_TO_CONFIRM for a in addresses
         ),
+        progress=any(o.failure in TIMEOUTS and o.tls is not None and o.tls.received > 0 for o in failed),
         elsewhere=any(o.failure is None for o in quic),
         only_one=len({o.host for o in quic}) < 2,
         enough_controls=line.foreign_ok >= FOREIGN_NEEDED,

@@ -12,7 +12,7 @@ from typing import Final
 
 from measurements.verdicts import Verdict, VerdictStage
 
-VERSION: Final = "2026-11-22.2"  # changes whenever a rule does
+VERSION: Final = "2026-11-22.3"  # changes whenever a rule does
 
 NOT_EXCLUDED: Final = "an outage for everyone is not excluded"
 
@@ -35,8 +35,8 @@ ENDPOINT_RULES: Final[tuple[Rule, ...]] = (
          "no_evidence: nothing was measured, or the round was cancelled",
          "A cancelled probe is no evidence of anything."),
     Rule("not-applicable", {"applicable": False}, "inconclusive", None,
-         "not_applicable: this line has no route for this address family",
-         "IPv6 without a route says nothing about a platform."),
+         "not_applicable: nothing can be reached over this address family on this line",
+         "IPv6 (or IPv4) without a route, or with one that leads nowhere, says nothing about a platform."),
     Rule("cleartext-tampered",
          {"cleartext": True, "works": ("system", "trusted"), "http": "missed", "twin_works": True}, "blocked", "http",
          "the clear-text answer is not the platform's, while the platform answers as expected over verified TLS",
@@ -75,12 +75,15 @@ ENDPOINT_RULES: Final[tuple[Rule, ...]] = (
     Rule("dns-lies", {"dns": "lies", "works": "trusted"}, "blocked", "dns",
          "the resolver's answer leads nowhere ({failure}); a trusted answer works{note}",
          "No common address with the trusted answer, and not one of its own works."),
-    Rule("name-gone", {"dns": ("fails", "dead", "none"), "trusted": "no_such_name"}, "down", "dns",
+    Rule("name-gone", {"trusted": "no_such_name"}, "down", "dns",
          "the name does not exist, says a trusted resolver as well",
-         "Gone for everyone."),
+         "Gone for everyone, also where the provider's resolver sends names that do not exist to a page of its own."),
     Rule("fails-elsewhere", {"fails_elsewhere": True}, "down", None,
          "a vantage outside cannot reach it either",
          "Positive evidence from our helper or a test helper."),
+    Rule("bogus-unproven", {"bogus": True, "trusted": ("fails", "not_asked")}, "inconclusive", None,
+         "no_trusted_answer: the resolver's answer cannot be on the Internet, and no trusted answer leads further",
+         "Nobody stopped a connection there: false or broken, which of them only a trusted answer tells."),
     Rule("unknown-certificate", {"certificate": "unknown"}, "intercepted", "tls",
          "a certificate that no public root vouches for{interceptor}",
          "The address is not shown to be false, so somebody on the way answers in its place."),
@@ -122,6 +125,8 @@ QUIC_RULES: Final[tuple[Rule, ...]] = (
          "line_unstable: the controls stopped answering during the round", "As for TCP."),
     Rule("quic-unconfirmed", {"confirmed": False}, "inconclusive", "quic",
          "unconfirmed: QUIC failed once ({failure})", "As for TCP."),
+    Rule("quic-progress", {"progress": True}, "inconclusive", "quic",
+         "slow: bytes came over QUIC but too few in time; evidence of slowing, not of a block", "As for TCP."),
     Rule("quic-few-controls", {"enough_controls": False}, "inconclusive", "quic",
          "few_controls: QUIC fails ({failure}), but fewer than two foreign controls work", "As for TCP."),
     Rule("quic-none-anywhere", {"elsewhere": False, "only_one": False}, "inconclusive", "quic",

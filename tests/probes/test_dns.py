@@ -58,6 +58,16 @@ async def test_an_answer_without_an_address_says_how(
     assert len(seen.dns.answers) == (answers is not silent)
 
 
+async def test_a_question_that_was_lost_is_sent_again(context: Context, target: MakeTarget) -> None:
+    deaf = iter((silent, silent))
+    eager = dataclasses.replace(context, deadlines=dataclasses.replace(context.deadlines, ask_again=0.02))
+    async with dns_server(lambda query: next(deaf, addresses("192.0.2.1"))(query)) as server:
+        seen = await ask(target, eager, server)
+    assert seen.failure is None
+    assert seen.dns is not None
+    assert (seen.dns.sent, len(seen.dns.answers)) == (3, 1)
+
+
 async def test_a_good_answer_is_kept_whole(context: Context, target: MakeTarget) -> None:
     async with dns_server(addresses("192.0.2.1", "192.0.2.2", ttl=77)) as server:
         seen = await ask(target, context, server)

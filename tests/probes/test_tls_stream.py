@@ -17,7 +17,9 @@ from tests.certificates import Authority, Leaf
 from tests.servers import Server, hold, reset, tcp_server
 
 
-async def shake(port: int, roots: Roots, *, pin: str | None = None, seconds: float = 1) -> Handshake:
+async def shake(
+    port: int, roots: Roots, *, pin: str | None = None, seconds: float = 1, patience: float = 1
+) -> Handshake:
     connection = await connect("127.0.0.1", port)
     try:
         return await handshake(
@@ -28,6 +30,7 @@ async def shake(port: int, roots: Roots, *, pin: str | None = None, seconds: flo
             clock=time.perf_counter,
             alpn=HTTP1_ALPN,
             pin=pin,
+            patience=patience,
         )
     finally:
         connection.close()
@@ -88,6 +91,28 @@ async def test_a_handshake_that_dribbles_shows_when_it_last_moved(roots: Roots, 
     assert 1 <= seen.facts.received <= 25
     assert seen.facts.last_progress is not None
     assert 0 < seen.facts.last_progress <= 0.5
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what the other side has acknowledged")
+async def test_a_server_that_has_our_hello_is_waited_for(roots: Roots) -> None:
+    start = time.perf_counter()
+    async with tcp_server(hold) as server:
+        seen = await shake(server.port, roots, seconds=0.05, patience=4)
+        assert time.perf_counter() - start >= 0.2
+    assert seen.failure == "generic_timeout_error"
+
+
+async def test_nobody_is_waited_for_who_has_not_our_hello(
+    roots: Roots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "probes.connect.tcp_info.snapshot", lambda sock: {}
+    )  # as where the system does not tell
+    start = time.perf_counter()
+    async with tcp_server(hold) as server:
+        seen = await shake(server.port, roots, seconds=0.05, patience=1000)
+        assert time.perf_counter() - start < 25
+    assert seen.failure == "generic_timeout_error"
 
 
 async def test_a_stream_gives_all_bytes_and_then_its_end(roots: Roots, leaf: Leaf) -> None:

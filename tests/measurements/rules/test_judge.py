@@ -72,6 +72,10 @@ def resolver_vouched(name: str) -> Observation:
     return dns("192.0.2.1", resolver="quad", platform=name, role="control", host=f"{name}.example", tls=tls)
 
 
+IPV6 = "2001:db8::7"
+OVER_IPV6 = controls(address="2001:db8::1", question="AAAA")
+# Addresses as the Internet has them, so that a private one stands out.
+PUBLIC = controls(address="93.184.215.14")
 SILENT = twice(broken, GENUINE, "tls", "generic_timeout_error")
 
 CASES: list[tuple[str, list[Observation], tuple[str, str | None, str]]] = [
@@ -159,6 +163,33 @@ CASES: list[tuple[str, list[Observation], tuple[str, str | None, str]]] = [
     ("only IPv6 addresses and no route to them",
      [*OK, dns("2001:db8::7", question="AAAA"), *twice(broken, "2001:db8::7", "connect", "network_unreachable")],
      ("inconclusive", None, "not-applicable")),
+    ("nobody at all answers over IPv4 on this line",
+     [*OVER_IPV6, dns(GENUINE), *twice(broken, GENUINE, "connect", "generic_timeout_error")],
+     ("inconclusive", None, "not-applicable")),
+    ("an IPv6 address is called unreachable where others answer over IPv6",
+     [*OK, *OVER_IPV6, dns(IPV6, question="AAAA"), *twice(broken, IPV6, "connect", "host_unreachable")],
+     ("blocked", "tcp", "stopped-tcp")),
+    ("a true IPv6 answer that leads nowhere here excuses no false IPv4 one",
+     [*OK, dns(FALSE), *twice(broken, FALSE, "connect", "generic_timeout_error"), dns(IPV6, question="AAAA"),
+      *twice(broken, IPV6, "connect", "generic_timeout_error"), dns(GENUINE, **TRUSTED),
+      dns(IPV6, question="AAAA", **TRUSTED), page(**TRUSTED)], ("blocked", "dns", "dns-lies")),
+    ("a false IPv4 answer, and the true IPv6 address stopped",
+     [*OK, *OVER_IPV6, dns(FALSE), *twice(broken, FALSE, "connect", "generic_timeout_error"),
+      dns(IPV6, question="AAAA"), *twice(broken, IPV6, "connect", "generic_timeout_error"), dns(GENUINE, **TRUSTED),
+      dns(IPV6, question="AAAA", **TRUSTED), page(**TRUSTED)], ("blocked", "dns", "dns-lies")),
+    ("NXDOMAIN for IPv4 alone, and the true IPv6 address leads nowhere here",
+     [*OK, *twice(dns, failure="dns_nxdomain_error"), dns(IPV6, question="AAAA"),
+      *twice(broken, IPV6, "connect", "generic_timeout_error"), dns(GENUINE, **TRUSTED),
+      dns(IPV6, question="AAAA", **TRUSTED), page(**TRUSTED)], ("blocked", "dns", "dns-fails")),
+    ("a private address for this name alone, and no trusted answer",
+     [*PUBLIC, dns("10.1.1.1"), *twice(broken, "10.1.1.1", "connect", "generic_timeout_error"),
+      dns(failure="generic_timeout_error", **TRUSTED)], ("inconclusive", None, "bogus-unproven")),
+    ("a private address where the controls have such addresses too",
+     [*OK, dns("10.1.1.1"), *twice(broken, "10.1.1.1", "connect", "generic_timeout_error")],
+     ("blocked", "tcp", "stopped-tcp")),
+    ("a name that is gone, and a provider that sends such names to a page of its own",
+     [*OK, dns(FALSE), *forged(FALSE, "ads.example"), dns(failure="dns_nxdomain_error", **TRUSTED)],
+     ("down", "dns", "name-gone")),
     ("a line without IPv4 cannot try an IPv4 address",
      [*OK, dns(GENUINE), broken(GENUINE, "connect", "network_unreachable", flags=(NO_ROUTE_FLAG,))],
      ("inconclusive", None, "not-applicable")),
@@ -180,6 +211,10 @@ CASES: list[tuple[str, list[Observation], tuple[str, str | None, str]]] = [
     ("no control answers", [*controls(works=False), dns(GENUINE), *SILENT], ("inconclusive", None, "offline")),
     ("only the trusted resolvers answer, no control does",
      [*controls(works=False), *[resolver_vouched(name) for name in FOREIGN], dns(GENUINE), *SILENT],
+     ("inconclusive", None, "offline")),
+    ("every certificate is out of date by this clock",
+     [broken("192.0.2.1", "tls", "ssl_invalid_certificate", platform=name, role="control", host=f"{name}.example",
+             tls=TlsFacts(verified=False, verify_code=10, chain_sha256=("cd" * 32,))) for name in FOREIGN],
      ("inconclusive", None, "offline")),
     ("a stranger answers for the controls",
      [stranger_at(name) for name in FOREIGN], ("inconclusive", None, "captive-portal")),
@@ -305,6 +340,23 @@ def test_a_quic_failure_alone_leaves_the_platform_accessible_and_has_a_line_of_i
     assert platform(lines).verdict == "accessible"
     web = [(line.verdict, line.stage) for line in lines if line.endpoint == "web"]
     assert web == [("blocked", "quic"), ("accessible", None)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "wanted"),
+    [
+        (twice(broken, SECOND, "tls", "generic_timeout_error", probe="quic"), []),
+        (
+            twice(broken, GENUINE, "tls", "generic_timeout_error", probe="quic", received=700),
+            ["inconclusive"],
+        ),
+    ],
+    ids=["at a node that is dead over TCP as well", "with bytes that came too slowly"],
+)
+def test_no_block_over_quic(rows: list[Observation], wanted: list[str]) -> None:
+    tcp = [dns(GENUINE, SECOND), page(), broken(SECOND, "connect", "generic_timeout_error")]
+    lines = judge([*OK, *tcp, *rows], WEB)
+    assert [line.verdict for line in lines if line.stage == "quic"] == wanted
 
 
 def test_quic_that_works_nowhere_is_the_lines_own_matter() -> None:

@@ -87,13 +87,15 @@ FOREIGN = ("wiki", "kernel", "archive")
 DOMESTIC = ("news-kz", "bank-kz")
 
 
-def control(name: str, works: bool = True, **fields: Any) -> list[Observation]:
+def control(
+    name: str, works: bool = True, address: str = "192.0.2.1", question: str = "A", **fields: Any
+) -> list[Observation]:
     """A control's name and page."""
     about = {"platform": name, "role": "control", "host": f"{name}.example", **fields}
-    rows = [dns("192.0.2.1", **about)]
+    rows = [dns(address, question=question, **about)]
     return [
         *rows,
-        page("192.0.2.1", **about) if works else broken("192.0.2.1", "connect", "timed_out", **about),
+        page(address, **about) if works else broken(address, "connect", "timed_out", **about),
     ]
 
 
