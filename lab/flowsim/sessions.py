@@ -44,11 +44,13 @@ class Session:
     """One session as far as it has come."""
 
     index: int  # in its block
-    evidence: SessionEvidence
+    begun: SessionEvidence  # without pairs
     purse: Purse
+    pairs: list[Pair] = field(default_factory=list)
+    long: Pair | None = None
     counted: dict[Arm, int] = field(default_factory=dict)
     slot: int = BEFORE  # the next point in time
-    decision: FamilyDecision | None = None
+    decision: FamilyDecision | None = None  # on what was seen so far, once it was asked for
 
     @property
     def seconds(self) -> float:
@@ -63,23 +65,29 @@ class Session:
 
     def take(self, pair: Pair) -> None:
         """Add a decision pair."""
-        self.evidence = replace(self.evidence, pairs=(*self.evidence.pairs, pair))
+        self.pairs.append(pair)
         self.purse.pairs[pair.arm] += cost(pair)
         self.counted[pair.arm] = self.counted.get(pair.arm, 0) + (pair_use(pair) == "counts")
         self._pass(pair)
 
     def take_long(self, pair: Pair) -> None:
         """Add the long pair."""
-        self.evidence = replace(self.evidence, long=pair)
+        self.long = pair
         self._pass(pair)
 
     def _pass(self, pair: Pair) -> None:
         self.purse.ledger.total += cost(pair)
         self.slot += 1
+        self.decision = None
+
+    @property
+    def evidence(self) -> SessionEvidence:
+        """Everything seen so far."""
+        return replace(self.begun, pairs=tuple(self.pairs), long=self.long)
 
     def decide(self) -> FamilyDecision:
         """The decision on all that was seen so far."""
-        self.decision = decide(self.evidence)
+        self.decision = self.decision or decide(self.evidence)
         return self.decision
 
 
@@ -174,10 +182,10 @@ class Sessions:
         return next((arm for arm in arms if arm != "helper"), arms[0])
 
     def _needed(self, each: Session) -> Ends | None:
-        long = each.evidence.long
+        long = each.long
         if long is None or not long_usable(long) or not self.block.scenario.extend:
             return None
-        usual = median(speeds(each.evidence.before[long.arm]) or [0.0])
+        usual = median(speeds(each.begun.before[long.arm]) or [0.0])
         return needed(long_slowdown(long), PLAN.flow_bytes, usual, PLAN.long_seconds)
 
 
@@ -188,7 +196,7 @@ def _open(each: Session, arm: Arm, done: int) -> bool:
 
 
 def _long_is_due(each: Session, arm: Arm) -> bool:
-    if each.over or each.evidence.long or each.decision is None:
+    if each.over or each.long or each.decision is None:
         return False
     return each.decision.arms[arm].asks_for_long
 
