@@ -3,9 +3,8 @@
 import pytest
 
 from lab.expect import Mark
-from lab.matrix import Result, run_scenario, tally, worst
-from lab.scenario_file import load, packaged
-from lab.world.real import missing
+from lab.matrix import Result, run_all, tally, worst
+from lab.scenario_file import packaged
 from measurements.targets_file import load_targets
 
 # One of each kind, the quick ones: what is dropped waits for deadlines.
@@ -23,25 +22,28 @@ SLICE = (
 )
 
 
+# Before servers that others wrote.
+REAL = "real-open"
+
+
+@pytest.fixture(scope="module")
+def results(require_lab: None) -> dict[str, Result]:
+    """Of all, three at a time: nearly all of their time is waiting."""
+    files = {name: packaged()[name] for name in (*SLICE, REAL)}
+    return {result.scenario: result for result in run_all(files, load_targets(), jobs=3)}
+
+
 @pytest.mark.lab
-@pytest.mark.usefixtures("require_lab")
-@pytest.mark.parametrize("name", SLICE)
-def test_the_tool_is_right_in(name: str) -> None:
-    targets = load_targets()
-    result = run_scenario(load(packaged()[name], targets), targets, throttle=False)
+@pytest.mark.xdist_group("matrix")
+@pytest.mark.timeout(300)  # the first waits for all
+@pytest.mark.parametrize("name", [*SLICE, pytest.param(REAL, marks=pytest.mark.system)])
+def test_the_tool_is_right_in(results: dict[str, Result], name: str) -> None:
+    result = results[name]
+    if result.skipped:
+        pytest.skip(result.skipped)
     wrong = [one for one in result.findings if one.mark not in ("right", "not judged")]
     assert (result.error, wrong) == (None, [])
     assert result.mark == "right"
-
-
-@pytest.mark.lab
-@pytest.mark.system
-@pytest.mark.skipif(bool(missing()), reason=f"needs {missing()}")
-@pytest.mark.usefixtures("require_lab")
-def test_the_tool_is_right_before_servers_that_others_wrote() -> None:
-    targets = load_targets()
-    result = run_scenario(load(packaged()["real-open"], targets), targets, throttle=False)
-    assert (result.mark, result.error) == ("right", None)
 
 
 @pytest.mark.parametrize(
