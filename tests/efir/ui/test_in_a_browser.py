@@ -1,4 +1,4 @@
-"""A volunteer's whole way through the page in Chromium, in the lab where YouTube's video host is stopped by name.
+"""A volunteer's whole way through the page in Chromium, in the lab where resolvers lie about YouTube.
 
 Pictures are left in artefacts/ui for people to look at.
 """
@@ -39,7 +39,7 @@ def seen() -> Iterator[dict[str, Any]]:
         (folder / "pictures").mkdir(mode=0o777)
         (folder / "pictures").chmod(0o777)
         walk = [sys.executable, "-m", "tests.efir.ui.walk", str(folder / "state"), str(folder / "pictures")]
-        command = [sys.executable, "-m", "efir", "lab", "run", "tls-video-host", "--", *walk]
+        command = [sys.executable, "-m", "efir", "lab", "run", "dns-forge", "--", *walk]
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
         assert done.returncode == 0, done.stderr
         shutil.rmtree(PICTURES, ignore_errors=True)
