@@ -9,6 +9,7 @@ from probes.nameservers import system_nameservers
 # Any public address will do: connecting a UDP socket sends nothing, it only asks the system for the route.
 _SOMEWHERE = {socket.AF_INET: ("192.0.2.1", 9), socket.AF_INET6: ("2001:db8::1", 9)}
 _ROUTES = Path("/proc/net/route")  # Linux; elsewhere the local network alone has to do
+_NO_GATEWAY = "00000000"  # of a point-to-point link, as the same file writes it
 # Bits of an address that its network gives: homes and phones hand out a /24 of IPv4; the rest of an IPv6 address is the
 # device's own and drawn anew every day (RFC 8981).
 _PREFIXES = {4: 24, 6: 64}
@@ -38,9 +39,7 @@ def near_addresses() -> tuple[str, ...]:
 
     A resolver that everybody can use, or that runs on the device itself, tells nothing.
     """
-    gateway = _gateway_number()
-    number = (socket.inet_ntoa(bytes.fromhex(gateway)[::-1]),) if gateway else ()
-    return (*own_addresses(), *number, *filter(_is_local, system_nameservers()))
+    return (*own_addresses(), *_gateway(), *filter(_is_local, system_nameservers()))
 
 
 def network_key() -> bytes:
@@ -65,6 +64,11 @@ def _gateway_number() -> str:
         return ""
     rows = [line.split() for line in lines]
     return next((row[2] for row in rows if len(row) > 2 and row[1] == "00000000"), "")
+
+
+def _gateway() -> tuple[str, ...]:
+    number = _gateway_number()
+    return () if number in ("", _NO_GATEWAY) else (socket.inet_ntoa(bytes.fromhex(number)[::-1]),)
 
 
 def _is_local(address: str) -> bool:

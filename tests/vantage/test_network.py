@@ -25,6 +25,12 @@ def test_device_gateway_and_local_resolvers_are_near_and_public_ones_are_not() -
 
 
 @pytest.mark.usefixtures("here")
+def test_a_link_without_a_gateway_has_none_near(tmp_path: Path) -> None:
+    (tmp_path / "route").write_text(ROUTES.replace("010200C0", "00000000"))
+    assert network.near_addresses() == ("192.0.2.77", "192.168.1.53")
+
+
+@pytest.mark.usefixtures("here")
 def test_the_network_is_told_by_its_gateway_and_prefix() -> None:
     assert network.network_key() == b"010200C0|192.0.2.0/24"
 
