@@ -46,8 +46,8 @@ class ArmDecision:
 
     @property
     def asks_for_long(self) -> bool:
-        """Only a long pair can say more: the arm is clean as far as it went, or neither clean nor slow."""
-        return self.verdict == "clean" or (self.reason in _MIXED and not self.open)
+        """Of an arm that has all its pairs: it is clean as far as they went, or they answer neither way."""
+        return self.verdict == "clean" or self.reason in _MIXED
 
     @property
     def contrast(self) -> Contrast | None:

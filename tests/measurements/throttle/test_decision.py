@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from measurements.throttle.decision import FamilyDecision, decide, decide_platform
+from measurements.throttle.decision import FamilyDecision, decide, decide_arm, decide_platform
 from measurements.throttle.evidence import Baseline, Extra, SessionEvidence
 from measurements.throttle.flow import Flow
 from measurements.throttle.pair import Pair
@@ -285,6 +285,21 @@ def test_a_long_flow_that_slows_down_asks_for_longer_pairs(
         of_control={"cap": 1_280_000},
     )
     assert decide(replace(short, pairs=longer)).verdict == "throttled"
+
+
+ARM_ENDS: dict[str, tuple[float, bool]] = {
+    "clean as far as the pairs went": (FAST, True),
+    "slow in some pairs and fast in others": (0.0, True),
+    "slow": (16_000.0, False),
+}
+
+
+@pytest.mark.parametrize("name", ARM_ENDS)
+def test_a_long_pair_follows_an_arm_that_is_not_slow(name: str, pairs: Pairs, session: Sessions) -> None:
+    rate, follows = ARM_ENDS[name]
+    mixed = (*pairs(target=16_000.0, count=9), *pairs(target=FAST, count=18)[9:])
+    seen = pairs(target=rate, count=18) if rate else mixed[::2] + mixed[1::2]
+    assert decide_arm(session(seen), "same_address").asks_for_long is follows
 
 
 def test_a_cap_near_the_line_s_speed_is_left_open_though_one_pair_fell_the_other_way(

@@ -97,7 +97,13 @@ def test_a_free_line_is_not_called_throttled_and_our_server_alone_does_not_clear
     assert result.decision.verdict == "inconclusive"
     assert result.decision.family.reason == "only_helper"
     assert any(row.transfer.purpose == "noise" for row in rows)
-    assert any(row.transfer.purpose == "long" for row in rows)
+
+
+def test_the_long_control_goes_as_far_as_the_long_target_came(free_line):
+    _, rows = free_line
+    target, control = (row for row in rows if row.transfer and row.transfer.purpose == "long")
+    assert [(row.role, row.transfer.position) for row in (target, control)] == [("target", 0), ("control", 1)]
+    assert control.transfer.cap_bytes == target.transfer.bytes[-1]
 
 
 def test_target_and_control_never_share_an_address(free_line):
