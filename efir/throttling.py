@@ -101,10 +101,11 @@ def line_of(result: "PlatformResult", check_bytes: int = 0) -> ThrottleLine:
     """The platform's line of the NDJSON contract; `check_bytes` is its share of what the check of the line cost."""
     family = result.decision.family
     evidence = result.evidence[result.decision.families.index(family)]
+    found = signature(evidence, family)
     line = throttle_line(
         result.decision,
-        signature(evidence, family),
-        scope(family, evidence.together, evidence.extra),
+        found,
+        scope(family, evidence.together, evidence.extra, found.mechanism),
         result.bytes_received + check_bytes,
         round(result.seconds, 3),
     )

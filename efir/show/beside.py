@@ -7,7 +7,7 @@ from efir.i18n import _
 from efir.output import Output
 from measurements.records import Observation
 from measurements.throttle.of_records import flow_of
-from measurements.throttle.scope import rate_of_all
+from measurements.throttle.scope import rate_alone, rate_of_all
 from measurements.throttle.usable import use_of
 
 
@@ -47,18 +47,18 @@ def _together(group: Sequence[Observation]) -> float | None:
 
 
 def _alone(rows: Sequence[Observation], like: Observation) -> float | None:
-    """Median of the targets' speeds in the pairs of the same arm."""
-    arm = like.transfer.arm if like.transfer else None
-    speeds = [
-        row.transfer.goodput
+    """What the targets of the same arm's pairs got."""
+    asked = like.transfer
+    flows = [
+        flow_of(row, row.time)
         for row in rows
-        if row.transfer
+        if asked
+        and row.transfer
         and row.transfer.main
         and row.transfer.purpose == "pair"
-        and (row.role, row.transfer.arm) == ("target", arm)
+        and (row.role, row.transfer.arm) == ("target", asked.arm)
     ]
-    known = [speed for speed in speeds if speed is not None]
-    return median(known) if known else None
+    return rate_alone(flows, asked.cap_bytes or 0) if asked else None
 
 
 def _extra(rows: Sequence[Observation]) -> Iterator[str]:

@@ -1,27 +1,38 @@
 """What shares the slowing: one connection, a name, an address, or the whole subscriber."""
 
 from collections.abc import Sequence
+from statistics import median
 from typing import Final, Literal
 
 from measurements.throttle.decision import FamilyDecision
 from measurements.throttle.evidence import Extra, Together
 from measurements.throttle.flow import SHORT, TICK, Flow, size_at
+from measurements.throttle.signature import Mechanism
 
 Scope = Literal["connection", "sni", "address", "subscriber"]
 
 # Two flows that share a bucket get together what one got (1.0), two with a bucket each get twice that (2.0).
 DOUBLED: Final = 1.5
+# Caps of a session's flows are drawn from three quarters of the most on; what went less far may have met no slowing.
+AS_FAR: Final = 0.7
 
 
 def scope(
-    decision: FamilyDecision, together: Together | None = None, extra: Extra | None = None
+    decision: FamilyDecision,
+    together: Together | None = None,
+    extra: Extra | None = None,
+    mechanism: Mechanism | None = None,
 ) -> Scope | None:
-    """Scope of a throttled session; None where neither flows side by side nor the arms can tell."""
+    """Scope of a throttled session; None where neither flows side by side nor the arms can tell.
+
+    Where packets are lost one by one there is no rate that flows could share, and what two get is chance.
+    """
     if decision.verdict != "throttled":
         return None
     if extra and extra.inverted is not None and together and extra.inverted < DOUBLED * together.alone:
         return "address"  # nothing in these flows could be read, and they are as slow
-    return (by_sharing(together) if together else None) or _by_arms(decision)
+    shared = by_sharing(together) if together and mechanism != "loss" else None
+    return shared or _by_arms(decision)
 
 
 def rate_of_all(flows: Sequence[Flow]) -> float:
@@ -34,6 +45,16 @@ def rate_of_all(flows: Sequence[Flow]) -> float:
     start = end / 2 if all(flow.body_bytes >= SHORT for flow in flows) else 0.0
     bytes_in = sum(size_at(flow, end) - (size_at(flow, start) if start else 0) for flow in flows)
     return bytes_in / max(end - start, TICK)
+
+
+def rate_alone(flows: Sequence[Flow], cap_bytes: int) -> float | None:
+    """What one flow gets by itself, counted as flows side by side are: the median of those that were to go as far."""
+    known = [
+        rate_of_all((flow,))
+        for flow in flows
+        if flow.body_bytes and (flow.cap_bytes or 0) >= AS_FAR * cap_bytes
+    ]
+    return median(known) if known else None
 
 
 def by_sharing(seen: Together) -> Scope | None:

@@ -18,6 +18,7 @@ from measurements.throttle.evidence import SessionEvidence
 from measurements.throttle.facts import speeds
 from measurements.throttle.family import OUTRANKED
 from measurements.throttle.pair import Pair, measure, pair_use
+from measurements.throttle.scope import rate_alone
 from measurements.throttle.series import wanted
 from measurements.throttle.usable import STOPPED, use_of
 from probes.sessions import extra
@@ -180,8 +181,8 @@ class FamilySession(SessionState):
             most = self.purse.most
             if self._enough() or self.flows.left_alone(arm.target, arm.control) or most < ends.least_bytes:
                 return
-            size = Size(cap_bytes=min(ends.cap_bytes, most), cap_seconds=ends.seconds)
-            self.pairs.append(await self.flows.pair(arm, size))
+            self.past = Size(cap_bytes=min(ends.cap_bytes, most), cap_seconds=ends.seconds)
+            self.pairs.append(await self.flows.pair(arm, self.past))
             self._watch_network()
             yield
 
@@ -208,9 +209,11 @@ class FamilySession(SessionState):
         arm = next((each for each in self.arms if each.arm == found.deciding), None)
         if found.verdict != "throttled" or found.stage != "transfer" or arm is None or self._spent(arm):
             return
-        if found.contrast:
+        slow = [pair.target for pair in self.pairs if pair.arm == arm.arm and pair_use(pair) == "counts"]
+        alone = rate_alone(slow, self.past.cap_bytes if self.past else self.plan.flow_bytes)
+        if alone:
             sizes = partial(self._affordable, arm)
-            self.together = await look(self.flows, arm, sizes, found.contrast.target, self._other_name())
+            self.together = await look(self.flows, arm, sizes, alone, self._other_name())
 
     async def _extra_arms(self) -> None:
         """What no pair tells: does our server's slow name matter, and is it the line that is slow for all controls?"""
@@ -226,7 +229,7 @@ class FamilySession(SessionState):
 
     def _affordable(self, arm: ArmPlan, most: int | None = None) -> Size | None:
         """Where flows beside the pairs end, `most` bytes at the latest; None once they would cost too much."""
-        size = self._size(arm)
+        size = self.past or self._size(arm)
         size = replace(size, cap_bytes=min(size.cap_bytes, most or size.cap_bytes))
         return size if self._affords(size) else None
 

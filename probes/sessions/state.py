@@ -14,7 +14,7 @@ from measurements.throttle.series import SERIES
 from probes.sessions.arms import ArmPlan, Side
 from probes.sessions.estimate import blocks
 from probes.sessions.lookup import Lookup
-from probes.sessions.pairs import Flows
+from probes.sessions.pairs import Flows, Size
 from probes.sessions.plan import Plan
 from probes.sessions.purse import Purse
 from probes.sessions.series import FurtherSeries
@@ -52,6 +52,7 @@ class SessionState:
     before: dict[Arm, tuple[Flow, ...]] = field(default_factory=dict)
     after: dict[Arm, tuple[Flow, ...]] = field(default_factory=dict)
     long: Pair | None = None
+    past: Size | None = None  # where pairs past a late slowing ended
     together: Together | None = None
     extra: Extra = field(default_factory=Extra)
     network_changed: bool = False
