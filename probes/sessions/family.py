@@ -57,6 +57,7 @@ class FamilySession(SessionState):
             with_helper=self.with_helper,
             arms=self.arms,
             before=self.before,
+            home=self.home,
             pages=self.pages,
             silent=self.silent,
             notes=self.notes,

@@ -16,10 +16,16 @@ from probes.http import fetch
 from probes.page import Page, facts
 from probes.sessions.addresses import of_one_family
 from probes.sessions.patience import patient
+from probes.walk import has_route
 from probes.wire import urls
 
 DISCOVER: Final = "discover"  # endpoint of the records of such pages
 PAGES: Final = 2  # addresses that a page is asked of before it counts as missing
+
+
+def within_reach(addresses: Sequence[str]) -> Sequence[str]:
+    """Those that the system has a route to; all where it has none, so that the failure is seen."""
+    return [each for each in addresses if has_route(each)] or addresses
 
 
 @dataclass(frozen=True)
@@ -52,18 +58,18 @@ class Lookup:
         own = [each for each in self.resolvers if each.doh is None] or [Resolver(id="system")]
         sure = [each for each in self.resolvers if each.doh is not None]
         for resolver in sure if trusted else [*own, *sure]:
-            found: set[str] = set()
-            for question in ("A", "AAAA"):
+            found: list[str] = []
+            for question in ("A", "AAAA"):  # an IPv4 address that can be reached is enough
                 row = await dns.probe(
                     Target(platform, role, endpoint, resolver=resolver, question=question), self.context
                 )
                 self.keep(row)
                 answers = row.dns.answers if row.dns else ()
-                found.update(*(each.addresses for each in answers[:1]))
-                if found:
-                    break  # an IPv4 address is enough, and IPv6 may have no route here
+                found.extend(address for each in answers[:1] for address in each.addresses)
+                if any(map(has_route, found)):
+                    break
             if found:
-                return of_one_family(found)
+                return of_one_family(within_reach(found))
         return ()
 
     async def discover(self, wanted: Discover, platform: str) -> Found:

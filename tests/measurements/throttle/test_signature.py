@@ -10,7 +10,7 @@ from measurements.throttle.evidence import Extra, SessionEvidence, Together
 from measurements.throttle.flow import Flow
 from measurements.throttle.line import throttle_line
 from measurements.throttle.pair import Pair
-from measurements.throttle.scope import rate_of_all, scope
+from measurements.throttle.scope import rate_alone, rate_of_all, scope
 from measurements.throttle.signature import Signature, signature
 
 Flows = Callable[..., Flow]
@@ -217,6 +217,17 @@ def test_unreadable_flows_that_are_as_slow_tell_the_address(
 ) -> None:
     together = Together(alone=1.0, two=2.0)
     assert scope(decide(session(pairs())), together, Extra(inverted=inverted)) == expected
+
+
+def test_of_packets_lost_one_by_one_two_flows_tell_nothing(pairs: Pairs, session: Sessions) -> None:
+    chance = Together(alone=1.0, two=1.0, two_addresses=2.0)
+    assert scope(decide(session(pairs())), chance, mechanism="loss") == "sni"
+
+
+def test_one_flow_alone_is_counted_as_two_at_once_and_only_where_it_went_as_far(flow: Flows) -> None:
+    late = flow("target", **capped(100_000), cap=400_000)
+    assert rate_alone([late, late, flow("target", cap=200_000)], 400_000) == pytest.approx(RATE, rel=0.1)
+    assert rate_alone([flow("target", cap=200_000)], 400_000) is None
 
 
 def test_without_flows_side_by_side_the_arms_tell_the_name(pairs: Pairs, session: Sessions) -> None:

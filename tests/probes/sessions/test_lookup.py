@@ -5,7 +5,8 @@ import pytest
 from measurements.records import Role
 from measurements.targets import Discover
 from probes.base import Context
-from probes.sessions.lookup import Lookup
+from probes.sessions import lookup
+from probes.sessions.lookup import Lookup, within_reach
 from tests.certificates import Leaf
 from tests.servers import Behaviour, answer, rst_after_hello, tcp_server
 
@@ -58,3 +59,18 @@ async def test_an_object_is_found_on_the_first_page_that_comes(
 async def test_a_page_that_is_cut_off_is_tried_twice(context: Context, leaf: Leaf) -> None:
     found, pages = await discovered(rst_after_hello, context, leaf, r"/s/[a-z]+\.js")
     assert (found, pages) == (None, ["connection_reset"] * 2)
+
+
+@pytest.mark.parametrize(
+    ("routes", "expected"),
+    [
+        pytest.param(".:", ["192.0.2.1", "2001:db8::1"], id="both families"),
+        pytest.param(":", ["2001:db8::1"], id="IPv6 alone"),
+        pytest.param("", ["192.0.2.1", "2001:db8::1"], id="none, so that the failure is seen"),
+    ],
+)
+def test_addresses_without_a_route_are_left_out(
+    routes: str, expected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookup, "has_route", lambda address: any(mark in address for mark in routes))
+    assert within_reach(["192.0.2.1", "2001:db8::1"]) == expected
