@@ -8,11 +8,13 @@ failures.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from analysis.changes.series import Hours, running_median
 from analysis.correlate.cell import SD_PER_MAD
+from analysis.correlate.settings import WINSOR
 from analysis.correlate.types import Bools, Floats, Ints
 
 # A stretch shorter than this is an outlier, not a level; and so many votes at least must stand in it.
@@ -45,9 +47,11 @@ Test = Callable[[Ints, Ints, int, int], tuple[Floats, Callable[[int], float]]]
 def goodput_test(series: Hours) -> Test:
     """Stretches scored by |mean inside - mean of the rest| in standard errors of AR(1) noise."""
     spread, memory = noise(series)
+    level = running_median(series.value)
+    limit = WINSOR * spread
+    value = level + np.clip(series.value - level, -limit, limit)
     # Noisy hours of the day count for less: their departures are divided by what is usual there.
-    middle = np.median(series.value)
-    total = np.concatenate(([0.0], np.cumsum((series.value - middle) / spread)))
+    total = np.concatenate(([0.0], np.cumsum((value - np.median(value)) / spread)))
 
     def score(first: Ints, last: Ints, start: int, end: int) -> tuple[Floats, Callable[[int], float]]:
         size, rest = last - first, (end - start) - (last - first)
@@ -97,7 +101,25 @@ def split(series: Hours, test: Test, confidence: float) -> list[Piece]:
             todo.append(Piece(part.first, first, part.confidence))
         else:
             todo.append(Piece(first, last, part.confidence))
-    return sorted(pieces, key=lambda piece: piece.first)
+    return _without_doubtful(sorted(pieces, key=lambda piece: piece.first), test, confidence)
+
+
+def _without_doubtful(pieces: list[Piece], test: Test, confidence: float) -> list[Piece]:
+    """Neighbours that do not differ by themselves made one, the most doubtful first.
+
+    A stretch in the middle is tested against both its sides together; one of them may be no other than it.
+    """
+    while len(pieces) > 1:
+        tails = [
+            test(np.array([new.first]), np.array([new.last]), old.first, new.last)[1](0)
+            for old, new in pairwise(pieces)
+        ]
+        worst = int(np.argmax(tails))
+        if tails[worst] <= 1 - confidence:
+            break
+        old, new = pieces[worst : worst + 2]
+        pieces = [*pieces[:worst], Piece(old.first, new.last, old.confidence), *pieces[worst + 2 :]]
+    return pieces
 
 
 def _stands_out(series: Hours, test: Test, part: Piece) -> tuple[int, int, float] | None:
@@ -107,8 +129,14 @@ def _stands_out(series: Hours, test: Test, part: Piece) -> tuple[int, int, float
         return None
     first, last = _candidates(part.first, part.last)
     votes = np.concatenate(([0], np.cumsum(series.votes)))
-    inside = votes[last] - votes[first]
-    fits: Bools = (inside >= _VOTES) & (votes[part.last] - votes[part.first] - inside >= _VOTES)
+    inside, left, right = (
+        votes[last] - votes[first],
+        votes[first] - votes[part.first],
+        votes[part.last] - votes[last],
+    )
+    fits: Bools = inside >= _VOTES
+    for size, beside in ((first - part.first, left), (part.last - last, right)):
+        fits &= (size == 0) | (beside >= _VOTES)
     first, last = first[fits], last[fits]
     if len(first) == 0:
         return None
@@ -134,9 +162,13 @@ def _candidates(start: int, end: int) -> tuple[Ints, Ints]:
 
 
 def noise(series: Hours) -> tuple[Floats, float]:
-    """Robust standard deviation about the running level per hour of the day, and the memory (AR(1) coefficient)."""
+    """Robust standard deviation about the running level of each hour, and the memory (AR(1) coefficient).
+
+    Hours of the day have spreads of their own, and hours with fewer votes than usual a larger one.
+    """
+    few = np.sqrt(np.maximum(1.0, np.median(series.votes) / series.votes))
     rest = series.value - running_median(series.value)
-    spread = _spread_by_clock(series.hour % 24, rest)
+    spread = _spread_by_clock(series.hour % 24, rest / few) * few
     return spread, _memory(series.hour, rest / spread)
 
 

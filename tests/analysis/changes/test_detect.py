@@ -98,6 +98,21 @@ def test_a_short_gain_is_the_control_being_slow() -> None:
     assert changes(harmed(line(4), 500, 503, by=6.0)) == []
 
 
+def heavy(votes: Votes, seed: int) -> Votes:
+    """Evening votes three times as noisy, with tails; one vote in fifty at the worst value of all."""
+    rng = np.random.default_rng(seed)
+    value = votes.value + rng.standard_t(3, len(votes)) * 0.2
+    value = np.where(votes.time // 3600 % 24 >= 18, 3 * value, value)
+    value[rng.random(len(votes)) < 0.02] = value.min()
+    kept = rng.random(len(votes)) > 0.4
+    return Votes("vk", 1, "goodput", votes.time, votes.vantage, value, votes.failed).take(kept)
+
+
+def test_outliers_and_thin_hours_are_no_changes() -> None:
+    found = [changes(heavy(line(seed), seed)) for seed in range(10)]
+    assert sum(map(bool, found)) <= 1
+
+
 NOTHING: dict[str, Any] = {
     "no votes": np.zeros(2 * HOURS, bool),
     "one vote": np.arange(2 * HOURS) == 5,
