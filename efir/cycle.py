@@ -1,7 +1,6 @@
 """`efir run` without --once: rounds, sentinels and sessions on the blind cadence, until somebody stops it."""
 
 import asyncio
-import hashlib
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,7 @@ from efir.measuring import Measured, make_context, make_keeper, measure_once
 from efir.options import Shared
 from efir.throttling import Throttled, measure_throttling
 from efir.uploading import send_if_due
+from efir.words import pause_word
 from measurements.errors import ConfigurationError
 from measurements.invite import InviteError
 from measurements.rules.line import judge_line
@@ -29,7 +29,7 @@ from vantage.cadence import Agenda, Kind, shape
 from vantage.conditions import pause
 from vantage.consent import Consent, read_consent
 from vantage.line import Stated, read_stated
-from vantage.network import network_key
+from vantage.network import network_mark
 
 if TYPE_CHECKING:
     from measurements.records import Observation
@@ -131,7 +131,7 @@ class Cycle:
         if reason is None and kind == "round" and not self._room(budget.ROUND_BYTES):
             reason = "budget"
         if reason is not None and reason != self._held:
-            self.show.text(_("Nothing is measured for now: {reason}.").format(reason=_reasons()[reason]))
+            self.show.text(_("Nothing is measured for now: {reason}.").format(reason=pause_word(reason)))
         self._held = reason
         return reason is None
 
@@ -210,7 +210,7 @@ class Cycle:
             keep=keeper.keep,
             ledger=ledger,
             random=self.around.random,
-            network=lambda: hashlib.sha256(network_key()).hexdigest(),
+            network=network_mark,
             started=context.clock.utc(),
         )
 
@@ -298,12 +298,3 @@ def _stop_if(cancelled: bool) -> None:
     """Rounds and sessions end a cancellation by giving what they have; the loop must end as well."""
     if cancelled:
         raise asyncio.CancelledError
-
-
-def _reasons() -> dict[str, str]:
-    return {
-        "paused": _("you paused it"),
-        "battery": _("the battery is low"),
-        "vpn": _("traffic goes through a VPN, so its line would be measured"),
-        "budget": _("the day's data are used up"),
-    }

@@ -1,7 +1,6 @@
 """From shared options to throttling sessions, and from their results to stored and printed lines."""
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -23,7 +22,7 @@ from measurements.throttle.reasons import NOT_HELD
 from measurements.throttle.scope import scope
 from measurements.throttle.series import with_series
 from measurements.throttle.signature import signature
-from vantage.network import network_key
+from vantage.network import network_mark
 
 if TYPE_CHECKING:
     from probes.base import Context
@@ -84,7 +83,7 @@ async def measure_throttling(
             context=context,
             plan=plan,
             keep=keeper.keep,
-            network=_network,
+            network=network_mark,
             with_helper=with_helper,
             known=_known(context, spool, rows, platforms, plan, tariff),
             spent=spent_today(spool, now),
@@ -174,16 +173,12 @@ def _earlier(
             family,
             vantage=context.vantage.pseudonym,
             tariff=tariff,
-            network=_network(),
+            network=network_mark(),
             now=context.clock.utc(),
             pair_seconds=plan.pair_seconds,
         )
         for family in {row.endpoint for row in left}
     }
-
-
-def _network() -> str:
-    return hashlib.sha256(network_key()).hexdigest()
 
 
 def _store(keeper: Keeper, context: "Context", lines: Sequence[ThrottleLine]) -> None:

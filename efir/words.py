@@ -1,4 +1,4 @@
-"""Stored words in the reader's language: verdicts, steps of a round, what a verdict means."""
+"""Stored words in the reader's language: verdicts, steps of a round, what a verdict means, why it waits."""
 
 from efir.i18n import _
 from measurements.records import Direction, Transport
@@ -15,6 +15,16 @@ def verdict(word: str) -> str:
         "down": _("down"),
         "inconclusive": _("inconclusive"),
     }.get(word, word)
+
+
+def pause_word(word: str) -> str:
+    """Why nothing is measured for now."""
+    return {
+        "paused": _("you paused it"),
+        "battery": _("the battery is low"),
+        "vpn": _("traffic goes through a VPN, so its line would be measured"),
+        "budget": _("the day's data are used up"),
+    }[word]
 
 
 def speed(word: str) -> str:

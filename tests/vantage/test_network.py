@@ -6,8 +6,8 @@ import pytest
 
 from vantage import network
 
-# Linux writes addresses byte by byte from the last: 192.0.2.1.
-ROUTES = "Iface Destination Gateway Flags\nwlan0 0002000A 00000000 0001\nwlan0 00000000 010200C0 0003\n"
+# Linux writes addresses byte by byte from the last: 8.0.2.1, which may be a provider's public one.
+ROUTES = "Iface Destination Gateway Flags\nwlan0 0002000A 00000000 0001\nwlan0 00000000 01020008 0003\n"
 
 
 @pytest.fixture
@@ -21,18 +21,18 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("here")
 def test_device_gateway_and_local_resolvers_are_near_and_public_ones_are_not() -> None:
-    assert network.near_addresses() == ("192.0.2.77", "192.0.2.1", "192.168.1.53")
+    assert network.near_addresses() == ("192.0.2.77", "8.0.2.1", "192.168.1.53")
 
 
 @pytest.mark.usefixtures("here")
 def test_a_link_without_a_gateway_has_none_near(tmp_path: Path) -> None:
-    (tmp_path / "route").write_text(ROUTES.replace("010200C0", "00000000"))
+    (tmp_path / "route").write_text(ROUTES.replace("01020008", "00000000"))
     assert network.near_addresses() == ("192.0.2.77", "192.168.1.53")
 
 
 @pytest.mark.usefixtures("here")
 def test_the_network_is_told_by_its_gateway_and_prefix() -> None:
-    assert network.network_key() == b"010200C0|192.0.2.0/24"
+    assert network.network_key() == b"01020008|192.0.2.0/24"
 
 
 def test_without_routes_there_is_no_gateway(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
