@@ -21,8 +21,8 @@ AFTER_SECONDS: Final = 1.0
 # Flows of one line differ by a quarter and more.
 SLOWER: Final = 1.25
 FASTEST: Final = 2.0
-# A late change is taken for one of seconds from here on: a line of 4 Mbit/s and more empties a bucket of 1 MB sooner.
-BY_SECONDS: Final = 2.0
+# A late change may be one of seconds from here on: a line of 3 Mbit/s and more has emptied a bucket of 1 MB by then.
+BY_SECONDS: Final = 2.5
 # Seconds that a flow must last past a change to say what came after it.
 LASTING: Final = AFTER_SECONDS / 2
 
