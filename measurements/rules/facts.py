@@ -28,6 +28,7 @@ TIMEOUTS = frozenset({"generic_timeout_error", "timed_out"})
 ANSWERED_ANYWAY = frozenset({"http_unexpected_status_code", "http_unexpected_redirect_url"})
 NO_SUCH_NAME = frozenset({"dns_nxdomain_error", "dns_no_answer"})
 # From the shallow to the deep; the deepest one that an endpoint lists says whether it works.
+STAGES = ("connect", "tls", "first_byte", "transfer")
 DEPTH = ("dns", "tcp", "tls", "http", "telegram")
 
 Works = Literal["system", "trusted", "no"]
@@ -59,6 +60,7 @@ class EndpointFacts:
     confirmed: bool = False  # failed again on the retry (or the retry rule is waived)
     progress: bool = False  # a timeout, but bytes came: slowness, not a stop
     neutral_fails_alike: bool = False  # the neutral name fails in the same way on the same address
+    reached: bool = False  # every failing address could be connected to under another name, in the same round
     fails_elsewhere: bool = False  # a vantage outside cannot reach it either
     enough_controls: bool = False
     stable: bool = True
@@ -109,6 +111,7 @@ def gather(
         confirmed=_confirmed(asked, view, dns, tries),
         progress=any(_progress(o) for o in failing),
         neutral_fails_alike=_alike(neutral, chosen),
+        reached=all((o.address, o.port) in line.reached for o in failing),
         fails_elsewhere=fails_elsewhere,
         enough_controls=line.foreign_ok >= FOREIGN_NEEDED,
         stable=line.stable,
@@ -181,14 +184,17 @@ class _Addresses:
         return sorted(rows, key=lambda o: (o.http.status or 0) >= 500 if o.http else True)
 
     def failing(self) -> list[Observation]:
-        """Last deepest observation of each failing address; IPv4 alone where it was tried."""
+        """The furthest that each failing address was followed, at the last such try; IPv4 alone where it was tried.
+
+        An address that could be connected to once is not stopped there, though a residual block drops what follows.
+        """
         rows = []
         for address, group in self.by_address.items():
             if address in self.working:
                 continue
             failed = [o for o in group if o.failure is not None]
             if failed:
-                rows.append(max(failed, key=lambda o: (o.attempt, DEPTH.index(o.probe))))
+                rows.append(max(failed, key=lambda o: (_stage_depth(o), o.attempt, DEPTH.index(o.probe))))
         return [o for o in rows if o.family == 4] or rows
 
     def genuine(self, failing: list[Observation]) -> list[Observation]:
@@ -199,6 +205,10 @@ class _Addresses:
 
     def tries(self, address: str) -> int:
         return max((o.attempt for o in self.by_address.get(address, ())), default=0)
+
+
+def _stage_depth(row: Observation) -> int:
+    return STAGES.index(row.stage) if row.stage in STAGES else -1
 
 
 def is_trusted(row: Observation) -> bool:

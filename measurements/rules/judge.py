@@ -141,21 +141,24 @@ def _cannot_be_stale(judgement: Judgement) -> bool:
 def _judge_endpoints(
     platform: Platform, by_endpoint: Mapping[str, list[Observation]], line: Line
 ) -> dict[str, Judgement]:
-    """Verified endpoints first: whether one of them works decides over the clear-text ones."""
+    """Verified endpoints first: whether their twin works decides over the clear-text ones."""
     hosts = [e.host for e in platform.endpoints if e.host]
-
-    def judged(endpoint: Endpoint, twin_works: bool) -> tuple[EndpointFacts, Judgement]:
-        facts = gather(endpoint, by_endpoint[endpoint.id], line, platform_hosts=hosts, twin_works=twin_works)
-        return facts, judge_endpoint(facts)
-
     result: dict[str, Judgement] = {}
-    twin_works = False
+    as_expected: dict[str, bool] = {}  # verified endpoints: do they answer as the file says?
     for endpoint in sorted(platform.endpoints, key=lambda e: e.scheme == "http"):
-        facts, judgement = judged(endpoint, twin_works)
-        result[endpoint.id] = judgement
-        if endpoint.scheme == "https" and facts.works != "no" and facts.http in ("fine", "none"):
-            twin_works = True
+        twin_works = any(as_expected[twin] for twin in _twins(endpoint, platform))
+        facts = gather(endpoint, by_endpoint[endpoint.id], line, platform_hosts=hosts, twin_works=twin_works)
+        result[endpoint.id] = judge_endpoint(facts)
+        as_expected[endpoint.id] = facts.works != "no" and facts.http in ("fine", "none")
     return result
+
+
+def _twins(clear: Endpoint, platform: Platform) -> list[str]:
+    """The verified endpoints that a clear-text one is held against: its own host's, else the platform's others."""
+    if clear.scheme != "http":
+        return []
+    verified = [e for e in platform.endpoints if e.scheme == "https"]
+    return [e.id for e in verified if e.host == clear.host] or [e.id for e in verified]
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ Situation = Literal["online", "offline", "captive_portal", "international_cut"]
 NO_ROUTE = frozenset(
     {"network_unreachable", "host_unreachable", "address_not_available", "address_family_not_supported"}
 )
+# A page in a control's place, and RFC 6585's "network authentication required".
+PORTAL_STATUS = frozenset({200, 511})
 FAMILIES = frozenset({4, 6})
 # X509_V_ERR_CERT_NOT_YET_VALID and _HAS_EXPIRED: the chain leads to a public root, so no stranger has made it.
 OUT_OF_DATE = frozenset({9, 10})
@@ -34,10 +36,10 @@ class Line:
     """What the controls say about a round.
 
     `resolvers_alive` holds the ids of resolvers that gave a usable address for at least one control: one that leads to
-    a valid certificate, or that nobody tried. `stable` is False when
-    fewer than two foreign controls worked while the second tries ran, or after them. `families` holds the address
-    families (4, 6) over which anything at all could be connected to. `inner`: a control itself answers at an address
-    that cannot be on the Internet, so such addresses prove nothing here.
+    a valid certificate, or that nobody tried. `stable` is False when fewer than two foreign controls worked while the
+    second tries ran, or after them. `families` holds the address families (4, 6) over which anything at all could be
+    connected to, `reached` each such address and port. `inner`: a control itself answers at an address that cannot be
+    on the Internet, so such addresses prove nothing here.
     """
 
     situation: Situation
@@ -47,6 +49,7 @@ class Line:
     stable: bool = True
     resolvers_alive: frozenset[str] = frozenset()
     families: frozenset[int] = FAMILIES
+    reached: frozenset[tuple[str | None, int | None]] = frozenset()
     inner: bool = False
 
     @property
@@ -79,13 +82,14 @@ def looks_like_portal(observations: Iterable[Observation]) -> bool:
 
 def _foreign_voice(observation: Observation) -> bool:
     tls, http = observation.tls, observation.http
-    if tls is not None and tls.verified is False and (tls.chain_sha256 or tls.not_tls):
-        return tls.verify_code not in OUT_OF_DATE
-    if http is None or http.status is None or tls is not None:
+    if tls is not None:
+        stranger = tls.verified is False and bool(tls.chain_sha256) and tls.verify_code not in OUT_OF_DATE
+        return stranger or bool(tls.not_tls)
+    if http is None or http.status is None:
         return False
     if http.location is not None:
         return not _same_host(observation.host, http.location)
-    return http.status == 200
+    return http.status in PORTAL_STATUS
 
 
 def _same_host(host: str | None, location: str) -> bool:
@@ -107,6 +111,7 @@ def judge_line(observations: Iterable[Observation], controls: Mapping[str, Contr
     ok = {name for name, group in by_control.items() if any(map(vouched, group))}
     tried = set(by_control)
     foreign = {name for name in tried if controls[name].scope == "foreign"}
+    connected = [o for o in rows if _connected(o)]
     alive = frozenset(r for group in by_control.values() for r in _useful_resolvers(group))
     if not controls:
         situation: Situation = "online" if any(map(vouched, rows)) else "offline"
@@ -123,7 +128,8 @@ def judge_line(observations: Iterable[Observation], controls: Mapping[str, Contr
         foreign_ok=_networks(ok & foreign, controls),
         stable=_stable({name: by_control[name] for name in ok & foreign}, controls),
         resolvers_alive=alive,
-        families=frozenset(o.family for o in rows if o.family is not None and _connected(o)),
+        families=frozenset(o.family for o in connected if o.family is not None),
+        reached=frozenset((o.address, o.port) for o in connected if o.probe != "quic"),
         inner=any(vouched(o) and is_bogon(o.address or "") for group in by_control.values() for o in group),
     )
 

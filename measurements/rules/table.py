@@ -12,7 +12,7 @@ from typing import Final
 
 from measurements.verdicts import Verdict, VerdictStage
 
-VERSION: Final = "2026-11-22.3"  # changes whenever a rule does
+VERSION: Final = "2026-11-22.4"  # changes whenever a rule does
 
 NOT_EXCLUDED: Final = "an outage for everyone is not excluded"
 
@@ -105,6 +105,9 @@ ENDPOINT_RULES: Final[tuple[Rule, ...]] = (
     Rule("dns-unproven", {"failed_at": "resolve"}, "inconclusive", None,
          "no_trusted_answer: the resolver fails for this name ({failure}) and no trusted answer leads further",
          "Without a trusted answer a broken name and a blocked one look alike."),
+    Rule("residual", {"failed_at": "connect", "reached": True}, "inconclusive", None,
+         "residual: no connection ({failure}), but the same address was reached under another name in this round",
+         "After a forbidden name some boxes close the whole address for a while: it may be closed for others' sake."),
     Rule("stopped-tcp", {"failed_at": "connect"}, "blocked", "tcp",
          "no address can be connected to ({failure}) while the controls work; " + NOT_EXCLUDED,
          "Every address, confirmed, two foreign controls on other networks fine."),

@@ -94,6 +94,13 @@ CASES: list[tuple[str, list[Observation], tuple[str, str | None, str]]] = [
     ("silence after the ClientHello", [*OK, dns(GENUINE), *SILENT], ("blocked", "tls", "stopped-tls")),
     ("a reset after the ClientHello",
      [*OK, dns(GENUINE), *twice(broken, GENUINE, "tls", "connection_reset")], ("blocked", "tls", "stopped-tls")),
+    ("a reset after the ClientHello, and then the address is closed for a while",
+     [*OK, dns(GENUINE), broken(GENUINE, "tls", "connection_reset"),
+      broken(GENUINE, "connect", "generic_timeout_error", attempt=2)], ("blocked", "tls", "stopped-tls")),
+    ("an address that another platform's name had closed",
+     [*OK, dns(GENUINE), *twice(broken, GENUINE, "connect", "generic_timeout_error"),
+      broken(GENUINE, "tls", "connection_reset", platform="social", host="www.social.example")],
+     ("inconclusive", None, "residual")),
     ("no address can be connected to",
      [*OK, dns(GENUINE, SECOND), *twice(broken, GENUINE, "connect", "generic_timeout_error"),
       *twice(broken, SECOND, "connect", "generic_timeout_error")], ("blocked", "tcp", "stopped-tcp")),
@@ -216,6 +223,9 @@ CASES: list[tuple[str, list[Observation], tuple[str, str | None, str]]] = [
      [broken("192.0.2.1", "tls", "ssl_invalid_certificate", platform=name, role="control", host=f"{name}.example",
              tls=TlsFacts(verified=False, verify_code=10, chain_sha256=("cd" * 32,))) for name in FOREIGN],
      ("inconclusive", None, "offline")),
+    ("a page where the controls' handshakes should be",
+     [broken("192.0.2.1", "tls", "ssl_failed_handshake", platform=name, role="control", host=f"{name}.example",
+             tls=TlsFacts(not_tls="HTTP/1.1 200 OK")) for name in FOREIGN], ("inconclusive", None, "captive-portal")),
     ("a stranger answers for the controls",
      [stranger_at(name) for name in FOREIGN], ("inconclusive", None, "captive-portal")),
     ("a portal redirects the controls to its bare address",
@@ -319,6 +329,17 @@ def test_clear_text_is_judged_against_the_verified_twin(answer: dict[str, object
     lines = judge(rows, WEB, CLEAR)
     assert {line.endpoint: line.verdict for line in lines}["clear"] == wanted
     assert platform(lines).verdict == wanted
+
+
+def test_the_twin_of_a_clear_text_answer_is_its_own_host() -> None:
+    api = Endpoint(id="api", url="https://api.video.example/", probes=("dns", "tls"))
+    captcha = {"status": 403, "expected": False}
+    clear = [dns(GENUINE, endpoint="clear"), page(endpoint="clear", cleartext=True, **captcha)]
+    answered = page(SECOND, endpoint="api", probe="tls")
+    lines = judge(
+        [*OK, dns(GENUINE), page(**captcha), dns(SECOND, endpoint="api"), answered, *clear], WEB, api, CLEAR
+    )
+    assert {line.endpoint: line.verdict for line in lines}["clear"] == "inconclusive"
 
 
 def test_clear_text_alone_proves_nothing() -> None:
