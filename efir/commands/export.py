@@ -48,6 +48,10 @@ def command(
     if out is None and format_ == "parquet":
         raise click.UsageError("Parquet needs a file: --out FILE.")
     try:
+        if out is None and data is None:
+            # Without a file in between: what lies encrypted here would lie open in the system's temporary folder.
+            WRITERS[format_](_within(_spool_of(shared.state), since, until), sys.stdout.buffer)
+            return
         with _whole_or_not(out) as ready:
             number = _write(shared, format_, data, since, until, ready)
     except BrokenPipeError:
@@ -94,15 +98,19 @@ def _observations(
         from analysis.exporting import stored
 
         return stored(data, since, until)
-    return _of_state(shared.state, since, until)
+    return _within(_spool_of(shared.state), since, until)
 
 
-def _of_state(state: Path, since: datetime | None, until: datetime | None) -> Iterator[Observation]:
+def _spool_of(state: Path) -> Path:
     spool = StateFolder(state).spool
     if not spool.exists():
         raise EfirError(
             _("nothing is stored in {folder} yet; measure first: efir run --once").format(folder=state)
         )
+    return spool
+
+
+def _within(spool: Path, since: datetime | None, until: datetime | None) -> Iterator[Observation]:
     for record in stored_observations(spool):
         observation = msgspec.json.decode(record, type=Observation)
         if (since is None or observation.time >= since) and (until is None or observation.time < until):

@@ -38,11 +38,13 @@ def write_csv(observations: Iterable[Observation], file: BinaryIO) -> int:
     """The flat table as CSV."""
     text = io.TextIOWrapper(file, "utf-8", newline="", write_through=True)
     writer, number = csv.writer(text, lineterminator="\n"), 0
-    writer.writerow(NAMES)
-    for row in filter(None, map(flat_row, observations)):
-        writer.writerow(text_of(row))
-        number += 1
-    text.detach()
+    try:
+        writer.writerow(NAMES)
+        for row in filter(None, map(flat_row, observations)):
+            writer.writerow(text_of(row))
+            number += 1
+    finally:
+        text.detach()  # else the wrapper would close what is not its own
     return number
 
 

@@ -55,7 +55,7 @@ RESEARCHERS = {
     "correlate": ["correlate", "--data", "d", "--schedule", "s.yaml"],
     "report": ["report", "--data", "d", "--out", "r.html"],
     "serve": ["serve", "--data", "d", "--listen", "127.0.0.1:0"],
-    "export": ["export", "--format", "parquet", "--out", "e.parquet"],
+    "export": ["export", "--format", "parquet", "--data", "d", "--out", "e.parquet"],
 }
 
 

@@ -133,7 +133,10 @@ def test_days_limit_what_is_written(state: Path, tmp_path: Path) -> None:
         assert json.loads(line)["id"] == "o1"
 
 
-def test_without_a_file_text_goes_to_stdout(state: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_without_a_file_text_goes_to_stdout_and_lies_nowhere(
+    state: Path, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("efir.commands.export.NamedTemporaryFile", None)
     assert efir("export", "--format", "jsonl", "--state", state) == Exit.OK
     assert len(capfdbinary.readouterr().out.splitlines()) == 3
 
