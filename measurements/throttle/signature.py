@@ -172,7 +172,14 @@ def _lossy(found: Features) -> bool:
 def _upload(found: Features) -> bool:
     """Our own packets are lost, not only late; what the helper sends is not (it only thinks so and sends again)."""
     ours = found.unheard is not None and found.unheard >= UNHEARD_SHARE
-    return ours and (found.drops or 0.0) < DROPS and found.queueing is not True and not found.held_back
+    late = (found.onset_bytes or 0.0) >= LATE_ONSET  # what was heard for so long is heard
+    return (
+        ours
+        and not late
+        and (found.drops or 0.0) < DROPS
+        and found.queueing is not True
+        and not found.held_back
+    )
 
 
 # First match wins.

@@ -67,6 +67,10 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     "a steady rate with drops is a policer": (capped(32_000) | DROPPING, "policer"),
     "a steady rate with a queue is a shaper": (capped(0) | QUEUEING, "shaper"),
     "a steady rate after 200 kB is delayed": (capped(200_000) | DROPPING, "delayed"),
+    "a steady rate after 200 kB is delayed though some segments come twice": (
+        capped(200_000) | {"out_of_order": 0.0, "repeated": 4.0, "rtt": 0.06, "min_rtt": 0.05},
+        "delayed",
+    ),
     "a stop at the same byte is truncation": (FROZEN, "truncation"),
     "our packets lost, theirs not, is the upload": (
         capped(16_000) | {"out_of_order": 0.0, "resent": 2, "rtt": 0.06, "min_rtt": 0.05},
