@@ -130,9 +130,7 @@ class TransferFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     pair: str | None = None  # same value on the two flows of a pair
     group: str | None = None  # same value on flows that ran at once, beside the pairs
     position: int | None = None  # 0 = first of its pair on the wire
-    purpose: str | None = (
-        None  # pair | noise | long | warm_up | before | home | after | scope | sentinel | series
-    )
+    purpose: str | None = None  # pair | noise | long | warm_up | before | after | scope | sentinel | series
     asked_bytes: int | None = None  # object size asked for
     announced_bytes: int | None = None  # Content-Length of the answer
     cap_bytes: int | None = None  # where the reader stops

@@ -31,7 +31,6 @@ class Earlier:
     started: datetime | None = None
     pairs: tuple[tuple[Side, Pair], ...] = ()
     before: Mapping[Side, tuple[Flow, ...]] = field(default_factory=dict)
-    home: Mapping[Side, tuple[Flow, ...]] = field(default_factory=dict)
     long: tuple[Side, Pair] | None = None
     refused: str | None = None
 
@@ -83,7 +82,6 @@ def _fitting(rows: Sequence[Observation], now: datetime, network: str, pair_seco
         started=start + first,
         pairs=tuple((side, _moved(pair, first.total_seconds())) for side, pair in pairs),
         before=stored_flows(rows, "before", start, network),
-        home=stored_flows(rows, "home", start, network),
         long=long[-1] if long else None,
     )
 

@@ -56,9 +56,6 @@ class SessionEvidence:
     before: dict[Arm, tuple[Flow, ...]] = field(
         default_factory=dict
     )  # control-only flows before the first target
-    home: dict[Arm, tuple[Flow, ...]] = field(
-        default_factory=dict
-    )  # the same at the target's own addresses, where the control has others
     after: dict[Arm, tuple[Flow, ...]] = field(default_factory=dict)  # control-only flows at the end, if any
     contaminable: frozenset[Arm] = frozenset()  # arms whose target and control share an address
     long: Pair | None = None  # the long pair (20 s, 2-4 MB)

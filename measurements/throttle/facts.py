@@ -32,9 +32,6 @@ class ArmFacts:
     goodput: Contrast | None
     handshake: Contrast | None
     control: float | None  # median goodput of all usable control flows of the pairs
-    # The best of the neutral name's flows at the target's addresses before the first target: the first may fill a cache
-    home: float | None  # goodput
-    home_handshake: float | None  # seconds
     noise_remarkable: bool
     network_changed: bool
     refused: bool  # a server of the arm asked us to stay away
@@ -137,7 +134,7 @@ def arm_facts(session: SessionEvidence, arm: Arm) -> Iterator[ArmFacts]:
     shift = shift_since_start(session, arm, T.residual_alpha)
     residual = arm in session.contaminable if shift is None else shift.low is None or shift.low <= log(T.half)
     witness = any(kept_speed(session, other) for other in session.arms if other != arm)
-    before, home = speeds(session.before.get(arm, ())), session.home.get(arm, ())
+    before = speeds(session.before.get(arm, ()))
     looks: list[tuple[int | None, float]] = [
         (look, alpha) for look, alpha in zip(T.looks, T.alphas, strict=True) if look <= len(measured)
     ]
@@ -154,8 +151,6 @@ def arm_facts(session: SessionEvidence, arm: Arm) -> Iterator[ArmFacts]:
             goodput=_goodput_contrast(seen, session.baseline if state == "ok" else None),
             handshake=_handshake_contrast(seen, session.baseline if state == "ok" else None),
             control=median(controls) if controls else None,
-            home=max(speeds(home), default=None),
-            home_handshake=min((flow.handshake for flow in home if flow.handshake), default=None),
             noise_remarkable=noise_remarkable(session.noise),
             network_changed=session.network_changed or len({_network(pair) for pair in in_time}) > 1,
             refused=arm in session.refused,

@@ -42,16 +42,6 @@ def _slow_handshake(facts: ArmFacts) -> bool:
     return found is not None and found.target >= T.slow_handshake and found.clearly_worse(facts.alpha)
 
 
-def _slow_at_home(facts: ArmFacts) -> bool:
-    """The neutral name had no such contrast at the target's addresses, before the target's own name was sent there."""
-    goodput, handshake = facts.goodput, facts.handshake
-    if goodput and _slow(facts):
-        return facts.home is not None and T.contrast * goodput.target > facts.home
-    if handshake and _slow_handshake(facts):
-        return facts.home_handshake is not None and T.contrast * facts.home_handshake > handshake.target
-    return False
-
-
 def _marked(facts: ArmFacts) -> bool:
     return facts.marked is not None and facts.marked.clearly_worse(facts.alpha)
 
@@ -103,7 +93,6 @@ RULES: Final[tuple[ArmRule, ...]] = (
         "another server needs its own usual ratio",
     ),
     _no("line_differs", lambda facts: facts.baseline == "line_differs", "loss turns unlike servers unlike"),
-    _no("slow_addresses", _slow_at_home, "the addresses are slow, or their servers, whatever the name"),
     ArmRule(
         "slow_transfer", "throttled", None, "transfer", _slow, "slower than its control in nearly every pair"
     ),

@@ -51,7 +51,7 @@ def _evidence(
     rows = [row for row in session if row.endpoint == family and row.transfer and row.transfer.main]
     pairs = stored_pairs(rows, "pair", start)
     before, after = stored_flows(rows, "before", start), stored_flows(rows, "after", start)
-    home, long = stored_flows(rows, "home", start), stored_pairs(rows, "long", start)
+    long = stored_pairs(rows, "long", start)
     tried = {side for side, _ in pairs} | before.keys()
     foreign = next((control for arm, control in tried if arm == "foreign"), "")
     tariffs = {row.transfer.tariff for row in rows if row.transfer}
@@ -61,7 +61,6 @@ def _evidence(
         arms=tuple(arm for arm in ARMS if any(side[0] == arm for side in tried)),
         pairs=tuple(pair for _, pair in pairs),
         before={arm: flows for (arm, _), flows in before.items()},
-        home={arm: flows for (arm, _), flows in home.items()},
         after={arm: flows for (arm, _), flows in after.items()},
         contaminable=frozenset(
             arm for (arm, _), pair in pairs if pair.target.address == pair.control.address

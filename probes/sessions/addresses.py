@@ -40,10 +40,9 @@ class Split:
         return not set(self.target).isdisjoint(self.control)
 
 
-def split(addresses: Sequence[str], spare: Sequence[str] = ()) -> Split:
-    """Halve `addresses`; of a single one the controls go to `spare` (the neutral name's own), if there is any."""
+def split(addresses: Sequence[str]) -> Split:
+    """Halve `addresses`; a single one serves both, controls first."""
     if len(addresses) > 1:
         middle = (len(addresses) + 1) // 2
         return Split(tuple(addresses[:middle]), tuple(addresses[middle:]))
-    others = tuple(each for each in spare if each not in addresses)
-    return Split(tuple(addresses), others or tuple(addresses))
+    return Split(tuple(addresses), tuple(addresses))

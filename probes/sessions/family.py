@@ -57,7 +57,6 @@ class FamilySession(SessionState):
             with_helper=self.with_helper,
             arms=self.arms,
             before=self.before,
-            home=self.home,
             pages=self.pages,
             silent=self.silent,
             notes=self.notes,

@@ -23,7 +23,7 @@ from probes.sessions.arms import (
 )
 from probes.sessions.lookup import Lookup, within_reach
 from probes.sessions.pairs import Flows, size_of, warm_up_of
-from probes.sessions.plan import BEFORE, BEFORE_BYTES, BEFORE_FOREIGN, HOME, Plan
+from probes.sessions.plan import BEFORE, BEFORE_BYTES, BEFORE_FOREIGN, Plan
 
 
 def host_of(entry: Platform, transfer: Transfer | None) -> str | None:
@@ -37,7 +37,7 @@ def host_of(entry: Platform, transfer: Transfer | None) -> str | None:
 
 @dataclass(kw_only=True)
 class Offers:
-    """Fills `arms`, `before`, `home` (first controls) and the other collections, which belong to the session."""
+    """Fills `arms`, `before` (their first controls) and the other collections, which belong to the session."""
 
     platform: str
     family: str
@@ -52,7 +52,6 @@ class Offers:
     with_helper: bool
     arms: list[ArmPlan]
     before: dict[Arm, tuple[Flow, ...]]
-    home: dict[Arm, tuple[Flow, ...]]
     pages: list[Flow]  # downloads of the page that names the platform's object
     silent: set[Side]  # targets whose first flow was stopped before a byte
     notes: list[str]  # words of reasons.NOTES
@@ -121,13 +120,10 @@ class Offers:
                 continue
             if neutral is None:
                 return split(addresses)
-            found = split(addresses, await self.lookup.addresses(neutral, "same_address", "control"))
-            arms = [*same_address_arms(own, neutral, found)]
-            if not set(found.control).issubset(addresses):  # the neutral name's own may not have the object
-                arms += same_address_arms(own, neutral, split(addresses))[:1]
-            for arm in arms:
+            found = split(addresses)
+            for arm in same_address_arms(own, neutral, found):
                 if await self._offer(arm):
-                    return arm.addresses
+                    return found
         if found is not None and neutral:
             # On offer and not usable: a few pairs say so themselves.
             self.arms.append(same_address_arms(own, neutral, found)[0])
@@ -163,8 +159,6 @@ class Offers:
         if not any(use_of(flow) == "counts" for flow in flows):
             return False
         self.before[arm.arm] = flows
-        if not arm.addresses.shared:
-            self.home[arm.arm] = await self._controls_at_home(arm)
         self.arms.append(arm)
         return True
 
@@ -181,21 +175,10 @@ class Offers:
         known = self.earlier.before.get((arm.arm, arm.control.platform), ())
         if len(known) >= count:
             return known
-        return await self._controls(arm, count, "before")
-
-    async def _controls_at_home(self, arm: ArmPlan) -> tuple[Flow, ...]:
-        """The neutral name at the target's addresses; a session that goes on has sent other names there."""
-        side = (arm.arm, arm.control.platform)
-        if self.earlier.pairs_of({side}):
-            return self.earlier.home.get(side, ())
-        there = replace(arm, addresses=Split((), arm.addresses.target))
-        return await self._controls(there, HOME, "home")
-
-    async def _controls(self, arm: ArmPlan, count: int, purpose: str) -> tuple[Flow, ...]:
         flows: list[Flow] = []
         while len(flows) < count and not self.flows.left_alone(arm.control):
             size = size_of(arm, self.plan, self.flows.random, BEFORE_BYTES)
-            flows.append(await self.flows.single(arm, "control", size, purpose))
+            flows.append(await self.flows.single(arm, "control", size, "before"))
         return tuple(flows)
 
     def _first_of_each_object(self) -> list[ArmPlan]:

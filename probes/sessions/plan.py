@@ -20,8 +20,6 @@ FOREIGN_BYTES: Final = 224_000  # so that 18 flows and the first controls fit in
 # drifts, three call a third of innocent sessions `residual`, six a tenth. Third parties give no more than they must.
 BEFORE: Final = 6
 BEFORE_FOREIGN: Final = 3
-# Control-only flows at the target's addresses, by then: are these addresses slow whatever the name?
-HOME: Final = 3
 # Two thirds of a pair's flow are enough to tell a marked address from a line that drifts.
 BEFORE_BYTES: Final = 128_000
 # A flow's handshake and headers, what it may read beyond its cap, and our server's view of it.

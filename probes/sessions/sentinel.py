@@ -101,8 +101,7 @@ class Sentinels:
         arms: list[ArmPlan] = []
         neutral = self.targets.platforms[name].transfers[0].neutral_sni
         if neutral:
-            spare = await lookup.addresses(neutral, "same_address", "control")
-            arms.extend(same_address_arms(own, neutral, split(addresses, spare)))
+            arms.extend(same_address_arms(own, neutral, split(addresses)))
         foreign = await self._foreign(name, own, addresses, lookup)
         arms.extend([foreign] if foreign else [])
         numbered = list(enumerate(arms))

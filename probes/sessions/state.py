@@ -50,7 +50,6 @@ class SessionState:
     pairs: list[Pair] = field(default_factory=list)
     noise: list[float] = field(default_factory=list)
     before: dict[Arm, tuple[Flow, ...]] = field(default_factory=dict)
-    home: dict[Arm, tuple[Flow, ...]] = field(default_factory=dict)
     after: dict[Arm, tuple[Flow, ...]] = field(default_factory=dict)
     long: Pair | None = None
     past: Size | None = None  # where pairs past a late slowing ended
@@ -85,7 +84,6 @@ class SessionState:
                 each.arm for each in self.arms if self.flows.left_alone(each.target, each.control)
             ),
             before=dict(self.before),
-            home=dict(self.home),
             after=dict(self.after),
             contaminable=frozenset(each.arm for each in self.arms if each.addresses.shared),
             long=self.long,

@@ -235,43 +235,6 @@ def test_an_arm_whose_server_refused_us_is_unavailable_until_it_has_an_answer(
     assert decide(session(ours, **refused | {"arms": ("helper", "same_address")})).verdict == "throttled"
 
 
-@pytest.mark.parametrize(
-    ("of_home", "slow", "verdict", "reason"),
-    [
-        pytest.param(
-            {"rate": 17_000.0}, {}, "inconclusive", "slow_addresses", id="as slow under the neutral name"
-        ),
-        pytest.param({"rate": FAST}, {}, "throttled", None, id="fast under the neutral name"),
-        pytest.param(
-            {"handshake": 3.0},
-            {"target": FAST, "of_target": {"handshake": 4.0}},
-            "inconclusive",
-            "slow_addresses",
-            id="as slow a handshake",
-        ),
-        pytest.param(
-            {}, {"target": FAST, "of_target": {"handshake": 4.0}}, "throttled", None, id="a quick handshake"
-        ),
-        pytest.param(
-            {"rate": 17_000.0}, {"target": FAST}, "not_throttled", None, id="the target is not slow"
-        ),
-    ],
-)
-def test_addresses_that_are_slow_under_any_name_are_no_throttling(
-    of_home: dict[str, Any],
-    slow: dict[str, Any],
-    verdict: str,
-    reason: str | None,
-    flow: Flows,
-    pairs: Pairs,
-    session: Sessions,
-) -> None:
-    cold = flow(rate=15_000.0, handshake=3.0)  # the first flow to a server may fill its cache
-    home = {"same_address": (cold, flow(**of_home), flow(**of_home))}
-    found = decide(session(pairs(**slow), home=home))
-    assert (found.verdict, found.reason) == (verdict, reason)
-
-
 def test_a_third_of_the_pairs_lost_is_too_many(pairs: Pairs, session: Sessions) -> None:
     stalled = pairs(count=4, of_target=FROZEN, of_control=FROZEN)
     assert decide(session(pairs() + stalled)).reason == "void"

@@ -19,9 +19,8 @@ def test_target_and_control_share_no_address_where_there_are_two(addresses):
     assert set(halves.target) | set(halves.control) == addresses
 
 
-def test_a_single_address_is_shared_unless_the_neutral_name_has_its_own():
+def test_a_single_address_is_shared():
     assert split(("192.0.2.1",)).shared
-    assert not split(("192.0.2.1",), ("192.0.2.1", "192.0.2.9")).shared
 
 
 def test_ipv4_is_taken_where_there_is_any_and_the_order_does_not_depend_on_the_resolver():

@@ -14,7 +14,6 @@ from probes.sessions.plan import (
     BEFORE,
     BEFORE_BYTES,
     BEFORE_FOREIGN,
-    HOME,
     METERED_BUDGET,
     METERED_CLEAR,
     METERED_PAIRS,
@@ -28,9 +27,7 @@ from probes.sessions.purse import Purse
 
 ARM = helper_arm(Helper(addresses=("192.0.2.1", "192.0.2.2"), sha256="ab" * 32), "one", "web", "one.example")
 # Three arms' controls, and the first flow to each of five objects.
-CONTROLS_FIRST = (2 * (BEFORE + HOME) + BEFORE_FOREIGN) * (BEFORE_BYTES + OVERHEAD) + 5 * (
-    WARM_UP_BYTES + OVERHEAD
-)
+CONTROLS_FIRST = (2 * BEFORE + BEFORE_FOREIGN) * (BEFORE_BYTES + OVERHEAD) + 5 * (WARM_UP_BYTES + OVERHEAD)
 
 
 def purse(plan: Plan, own: int = 0, day: int = 0) -> Purse:
