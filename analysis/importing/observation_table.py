@@ -4,6 +4,7 @@ The traps of real tables are handled and counted: rows come in any order and som
 app connects to a bare address, IPv6 fails on lines that have none, and some probes report negative handshake times.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
@@ -14,7 +15,15 @@ from typing import Any, Final
 from analysis.importing.counts import Counts
 from analysis.importing.csv_table import open_csv
 from analysis.importing.ooni_records import OoniReader
-from analysis.ooni.extract import NotAMeasurement, failure_of, host_and_scheme, led_to, read_asn, read_time
+from analysis.ooni.extract import (
+    OWN_ENGINES,
+    NotAMeasurement,
+    failure_of,
+    host_and_scheme,
+    led_to,
+    read_asn,
+    read_time,
+)
 from analysis.ooni.platforms import Platforms
 from analysis.ooni.record import Attempt, Outside, Record
 from analysis.parquet_store import Writer
@@ -35,6 +44,8 @@ COLUMNS: Final = (
     "port",
     "dns_failure",
     "dns_answer",
+    "dns_answer_asn",
+    "dns_engine",
     "tcp_success",
     "tcp_failure",
     "tls_success",
@@ -43,12 +54,16 @@ COLUMNS: Final = (
     "tls_handshake_read_bytes",
     "http_request_url",
     "http_failure",
+    "http_response_status_code",
     "probe_analysis",
 )
 NEEDED: Final = ("measurement_uid", "test_name", "measurement_start_time")
 # What the probe concluded from the test helper's view: these words mean that the helper got the page.
 _HELPER_GOT_IT: Final = frozenset({"dns", "tcp_ip", "http-failure", "http-diff"})
+# ... and these that the probe, if it got a page at all, got another one.
+_OTHER_PAGE: Final = frozenset({"dns", "http-diff"})
 _TIMEOUTS: Final = frozenset({"generic_timeout_error", "timed_out"})
+_ADDRESS: Final = re.compile(r"[0-9.]+|[0-9a-fA-F.]*:[0-9a-fA-F:.]*")
 _ROWS_AT_ONCE: Final = 10_000
 
 Row = dict[str, str | None]
@@ -102,6 +117,7 @@ def record_of(rows: list[Row], platforms: Platforms) -> Record | None:
     platform = platforms.of_measurement(test, first["input"], led_to(attempts.values()))
     if platform is None:
         return None
+    analyses = {row["probe_analysis"] for row in rows}
     return Record(
         id=uid,
         source=uid,
@@ -113,7 +129,8 @@ def record_of(rows: list[Row], platforms: Platforms) -> Record | None:
         country=first["probe_cc"],
         network=first["network_type"],
         attempts=tuple(attempts.values()),
-        outside=_outside({row["probe_analysis"] for row in rows}),
+        outside=_outside(analyses),
+        page_differs=True if analyses & _OTHER_PAGE else None,
     )
 
 
@@ -124,22 +141,32 @@ def _identity(attempt: Attempt) -> tuple[object, ...]:
 def _attempts(row: Row) -> Iterator[Attempt]:
     host, address, port = row["hostname"], row["ip"], _number(row["port"])
     if host and (row["dns_failure"] or row["dns_answer"]):
-        answer = row["dns_answer"]
+        answer = row["dns_answer"] if _ADDRESS.fullmatch(row["dns_answer"] or "") else None  # else an alias
+        network = _number(row["dns_answer_asn"])
         yield Attempt(
-            "dns", host, failure=failure_of(row["dns_failure"]), answers=(answer,) if answer else ()
+            "dns",
+            host,
+            failure=failure_of(row["dns_failure"]),
+            own=row["dns_engine"] in OWN_ENGINES,
+            answers=(answer,) if answer else (),
+            asns=(network,) if answer and network else (),
         )
     if row["tcp_success"] or row["tcp_failure"]:
-        failure = failure_of(row["tcp_failure"]) or (
-            None if _number(row["tcp_success"]) else "unknown_failure"
-        )
+        failure = failure_of(row["tcp_failure"]) or (None if _true(row["tcp_success"]) else "unknown_failure")
         yield Attempt("tcp", host, address, port, failure)
-    if _number(row["tls_success"]) or row["tls_failure"]:
+    if _true(row["tls_success"]) or row["tls_failure"]:
         failure = failure_of(row["tls_failure"])
         received = _number(row["tls_handshake_read_bytes"]) if failure in _TIMEOUTS else 0
         yield Attempt("tls", host, address, port, failure, received=received or 0)
     if row["http_request_url"]:
         name, secure = host_and_scheme(row["http_request_url"])
-        yield Attempt("http", name, failure=failure_of(row["http_failure"]), secure=secure)
+        status = _number(row["http_response_status_code"]) or None
+        yield Attempt("http", name, failure=failure_of(row["http_failure"]), secure=secure, status=status)
+
+
+def _true(text: str | None) -> bool:
+    """Truth as databases (1), pandas (1.0, True) and people write it."""
+    return (text or "").casefold() in ("1", "1.0", "true", "t")
 
 
 def _number(text: str | None) -> int | None:

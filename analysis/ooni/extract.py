@@ -16,7 +16,7 @@ from analysis.ooni.record import Attempt, Outside, Record
 from measurements.failures import UNKNOWN
 
 # The system's resolver goes by these names; v0.3 and older name none, and knew no other.
-_OWN_ENGINES: Final = frozenset({None, "", "system", "getaddrinfo", "golang_net_resolver", "unknown"})
+OWN_ENGINES: Final = frozenset({None, "", "system", "getaddrinfo", "golang_net_resolver", "unknown"})
 # Words for "there is no such name" of probes and of test helpers, old and new.
 _NO_SUCH_NAME: Final = frozenset({"dns_nxdomain_error", "dns_name_error", "dns_no_answer"})
 _WORD: Final = re.compile(r"[a-z0-9_]+")
@@ -158,7 +158,7 @@ def _dns(q: Query) -> Attempt:
         "dns",
         q.hostname,
         failure=failure_of(q.failure),
-        own=q.engine in _OWN_ENGINES,
+        own=q.engine in OWN_ENGINES,
         answers=tuple(address for address, _ in addresses if address),
         asns=tuple(asn for _, asn in addresses if asn),
     )

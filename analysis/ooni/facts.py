@@ -163,11 +163,11 @@ class _Endpoint:
         if not self.good:
             return "no"
         host = self.host
+        tried = (*self.good, *(a for a in host.tls if a.failure is None))
+        reached = {a.address for a in tried if a.address}
         if not host.answers:
-            known = any(a.address for a in self.good)
-            return "trusted" if host.failures and known else "system"
-        reached = {a.address for a in self.good} | {a.address for a in host.tls if a.failure is None}
-        if None in reached or reached & host.answers or host.answers & self._elsewhere():
+            return "trusted" if host.failures and reached else "system"
+        if not reached or reached & host.answers or host.answers & self._elsewhere():
             return "system"
         return "trusted"
 

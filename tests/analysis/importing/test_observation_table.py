@@ -56,6 +56,19 @@ def test_a_handshake_that_times_out_is_a_failed_vote(tmp_path: Path) -> None:
     assert votes(tmp_path) == [("m1", "AS33771/wifi", "generic_timeout_error")]
 
 
+def test_truth_may_be_written_in_words_and_an_alias_is_no_address(tmp_path: Path) -> None:
+    words = GOOD.replace(",1.0,,1,", ",True,,True,")
+    alias = GOOD.replace(",,149.154.167.99,1.0,,1,", ",,alias.example,True,,True,")
+    run(tmp_path, words, alias)
+    assert votes(tmp_path) == [("m1", "AS33771/wifi", None)]
+
+
+def test_a_page_that_the_probe_calls_another_one_is_no_success(tmp_path: Path) -> None:
+    clear = [row.replace("https://", "http://").replace(",false", ",http-diff") for row in (GOOD, PAGE)]
+    run(tmp_path, *clear)
+    assert votes(tmp_path) == [("m1", "AS33771/wifi", "http_unexpected_status_code")]
+
+
 def test_negative_handshake_times_are_counted_and_do_no_harm(tmp_path: Path) -> None:
     counts = run(tmp_path, GOOD.replace(",0.2,", ",-0.3,"))
     assert counts.noticed["negative_handshake_times"] == 1
