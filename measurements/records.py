@@ -290,7 +290,8 @@ class ThrottleLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
     effective_bytes_per_second: float | None = None
     burst_bytes: float | None = None
     scope: str | None = None
-    up_to_bytes: int | None = None  # of a `not_throttled`: how far into a flow it was looked
+    up_to_bytes: int | None = None  # of a `not_throttled`: how far into a flow it was looked ...
+    up_to_seconds: float | None = None  # ... and for how long; what begins later is not seen
     reason: str | None = None
     bytes_received: int = 0
     duration_seconds: float = 0.0

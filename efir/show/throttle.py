@@ -124,6 +124,11 @@ def result_texts(line: ThrottleLine) -> Iterator[str]:
     if line.effective_bytes_per_second:
         rate = line.effective_bytes_per_second * 8 / 1000
         yield _("held at about {rate} kbit/s").format(rate=round(rate))
+    if line.up_to_bytes and line.up_to_seconds:
+        size, seconds = f"{line.up_to_bytes / 1e6:.1f}", f"{line.up_to_seconds:.1f}"
+        yield _(
+            "looked at: {size} MB and {seconds} s of one connection; what begins later is not seen"
+        ).format(size=size, seconds=seconds)
     yield from filter(None, [words.mechanism(line.mechanism), words.scope(line.scope)])
     yield from words.reasons(line.reason)
     yield from map(series_text, line.series)

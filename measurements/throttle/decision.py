@@ -74,7 +74,8 @@ class FamilyDecision:
     deciding: Arm | None
     long: LongState
     slowdown: Slowdown | None  # of the long target flow
-    up_to_bytes: int | None  # how far the long pair was clean
+    up_to_bytes: int | None  # how far the long pair was clean ...
+    up_to_seconds: float | None  # ... and for how long
     family_wise_error: (
         float  # chance of any false `throttled` among the platforms and arms tested side by side
     )
@@ -179,6 +180,9 @@ def _decide(session: SessionEvidence, change: Slowdown | None, reached: bool) ->
     rule = family_rule(facts)
     deciding = rule.arm(facts)
     verdict = rule.verdict
+    looked = (
+        (session.long.target, session.long.control) if session.long and verdict == "not_throttled" else ()
+    )
     return FamilyDecision(
         platform=session.platform,
         host_family=session.host_family,
@@ -191,7 +195,8 @@ def _decide(session: SessionEvidence, change: Slowdown | None, reached: bool) ->
         deciding=deciding,
         long=long,
         slowdown=change,
-        up_to_bytes=_up_to(session) if verdict == "not_throttled" else None,
+        up_to_bytes=min(flow.body_bytes for flow in looked) if looked else None,
+        up_to_seconds=min(flow.ended for flow in looked) if looked else None,
         # Two tests an arm: goodput and handshake time.
         family_wise_error=min(1.0, session.platforms * len(session.arms) * sum(T.alphas) * 2),
     )
@@ -203,10 +208,6 @@ def _page(session: SessionEvidence) -> str | None:
     if len(uses) < TRIES or not STOPPED.issuperset(uses):
         return None
     return "intercepted" if "intercepted" in uses else "blocked"
-
-
-def _up_to(session: SessionEvidence) -> int | None:
-    return min(session.long.target.body_bytes, session.long.control.body_bytes) if session.long else None
 
 
 def slow_controls(arms: Mapping[Arm, ArmDecision]) -> float | None:

@@ -31,6 +31,7 @@ def throttle_line(
         burst_bytes=found.burst,
         scope=scope,
         up_to_bytes=family.up_to_bytes,
+        up_to_seconds=family.up_to_seconds,
         reason=", ".join(dict.fromkeys(words)) or None,
         bytes_received=bytes_received,
         duration_seconds=duration_seconds,

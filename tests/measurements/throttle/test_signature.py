@@ -261,3 +261,4 @@ def test_the_line_of_a_clean_platform_says_how_far_it_was_looked(pairs: Pairs, s
     line = throttle_line(platform, signature(evidence, platform.family), None, 5_000_000, 1700.0)
     assert line.verdict == "not_throttled"
     assert line.up_to_bytes == pytest.approx(2_000_000, rel=0.01)
+    assert line.up_to_seconds == pytest.approx(4.0, rel=0.01)
