@@ -167,18 +167,13 @@ class Stage:
         return int(rows.num_rows)
 
     def _new_rows(self, days: list[str]) -> str:
-        columns = ", ".join(f"new.{name}" for name in self.table.names)
-        once = (
-            f"(SELECT DISTINCT ON ({', '.join(self.table.key)}) * FROM {_read(self._staged)} "
-            f"WHERE CAST(time AS DATE) BETWEEN {quoted(days[0])} AND {quoted(days[-1])})"
-        )
+        columns = ", ".join(self.table.names)
         held = [file for day in days for file in sorted((self._home / f"day={day}").glob("*.parquet"))]
-        if not held:
-            return f"SELECT {columns} FROM {once} AS new"
+        span = f"CAST(time AS DATE) BETWEEN {quoted(days[0])} AND {quoted(days[-1])}"
         return " UNION ALL ".join(
-            f"SELECT {columns} FROM (SELECT * FROM {once} WHERE {which}) AS new ANTI JOIN {read_files(held)} AS old ON "
-            + " AND ".join(f"new.{name} IS NOT DISTINCT FROM old.{name}" for name in names)
-            for which, names in self.table.held_as
+            f"SELECT {columns} FROM {_once(f'{_placed(self._staged)} WHERE {span} AND {kind}', names)} AS new"
+            + (f" ANTI JOIN {read_files(held)} AS old ON {_agree(names)}" if held else "")
+            for kind, names in self.table.same
         )
 
 
@@ -201,6 +196,21 @@ def _by_day(batches: Iterable[Any], schema: Any) -> Iterator[tuple[str, Any]]:
 
 def _read(folder: Path) -> str:
     return f"read_parquet({quoted(folder / '*.parquet')}, hive_partitioning = false)"
+
+
+def _placed(folder: Path) -> str:
+    """SQL that reads staged rows with the place of each: in which file, and where in it."""
+    return f"(SELECT *, (file_index << 40) + file_row_number AS place FROM {_read(folder)})"
+
+
+def _once(rows: str, names: Iterable[str]) -> str:
+    """Of rows that agree in these columns the first. DISTINCT ON says so too, but carries all columns along."""
+    firsts = f"SELECT min(place) AS place FROM {rows} GROUP BY {', '.join(names)}"
+    return f"(SELECT * FROM (SELECT * FROM {rows}) SEMI JOIN ({firsts}) AS firsts USING (place))"
+
+
+def _agree(names: Iterable[str]) -> str:
+    return " AND ".join(f"new.{name} IS NOT DISTINCT FROM old.{name}" for name in names)
 
 
 def read_files(files: Iterable[Path]) -> str:

@@ -22,15 +22,14 @@ _TYPES: dict[Kind, Any] = {
 class Table:
     """One table, kept as `FOLDER/day=YYYY-MM-DD/HASH.parquet` by the UTC day of its column `time`.
 
-    `key` are SQL expressions over a row: rows with the same key are one row. A new row is also a duplicate when a held
-    row agrees with it in one of `held_as`: pairs of (which new rows, columns they are compared by).
+    `same` says which rows are one row: pairs of (kind of rows, as a condition in SQL; columns in which two of them then
+    agree). The kinds do not overlap.
     """
 
     name: str
     folder: str  # below the store's own
     columns: tuple[Column, ...]
-    key: tuple[str, ...]
-    held_as: tuple[tuple[str, tuple[str, ...]], ...]
+    same: tuple[tuple[str, tuple[str, ...]], ...]
     order: tuple[str, ...]  # of the rows of a file, time first; must tell any two of them apart
     distinct: tuple[str, ...]  # text columns of which hardly two rows share a value
 
@@ -67,8 +66,7 @@ FLAT: Final = Table(
     columns=STORED,
     # A measurement has one row. All others are one row when they agree in the whole contract; `origin` is left out,
     # so that an export that is imported again beside its source changes nothing.
-    key=("measurement", *(f"CASE WHEN measurement IS NULL THEN {name} END" for name in NAMES)),
-    held_as=(("measurement IS NOT NULL", ("measurement",)), ("measurement IS NULL", NAMES)),
+    same=(("measurement IS NOT NULL", ("measurement",)), ("measurement IS NULL", NAMES)),
     order=tuple(column.name for column in STORED),
     distinct=("pair", "measurement"),
 )
@@ -81,9 +79,7 @@ def _evidence(name: str, meaning: str, group: str) -> Table:
         Column("run", "text", group),
         Column("record", "raw", "the record as JSON", required=True),
     )
-    return Table(
-        name, name, columns, key=("id",), held_as=(("true", ("id",)),), order=("time", "id"), distinct=("id",)
-    )
+    return Table(name, name, columns, same=(("true", ("id",)),), order=("time", "id"), distinct=("id",))
 
 
 # What verdicts are computed from again: records, as the flat table leaves out too much.

@@ -4,9 +4,12 @@ A resolver may rightly answer with a private address (a provider's cache, a test
 only where it leads nowhere and a trusted one does (measurements/rules).
 """
 
+from functools import lru_cache
 from ipaddress import ip_address
 
 
+# Imports ask for the same few addresses thousands of times.
+@lru_cache(maxsize=4096)
 def is_bogon(address: str) -> bool:
     """True for private, loopback, link-local, shared (RFC 6598), documentation, multicast and reserved addresses.
 

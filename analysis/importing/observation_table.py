@@ -81,7 +81,7 @@ def import_observation_table(
 def _sorted_rows(table: "Any", connection: Any) -> Iterator[Row]:
     present = [name for name in COLUMNS if name in table.names]
     columns = ", ".join(f"nullif({name}, '') AS {name}" for name in present)
-    cursor = connection.execute(f"SELECT {columns} FROM {table.name} ORDER BY measurement_uid")
+    cursor = connection.execute(f"SELECT {columns} FROM {table.name} ORDER BY ALL")
     while rows := cursor.fetchmany(_ROWS_AT_ONCE):
         for values in rows:
             yield dict.fromkeys(COLUMNS) | dict(zip(present, values, strict=True))

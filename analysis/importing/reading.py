@@ -82,15 +82,20 @@ def _decompressed(
 
 def lines(path: Path) -> Iterator[bytes]:
     """The file's lines without their ends. Raises Damaged after the last whole line of a file that is cut off."""
-    with BufferedReader(_Pieces(chunks(path)), CHUNK) as file:
+    with _opened(path) as file:
         while line := file.readline(LONGEST_LINE):
             if len(line) == LONGEST_LINE:
                 raise Damaged("no line end in 128 MiB")
             yield line.removesuffix(b"\n")
 
 
+def _opened(path: Path) -> BufferedReader:
+    """The decompressed content as a file, so that finding lines is left to Python: twice as fast as splitting them."""
+    return BufferedReader(_Pieces(chunks(path)) if is_compressed(path) else path.open("rb", 0), CHUNK)
+
+
 class _Pieces(RawIOBase):
-    """Pieces as a file, so that finding lines is left to Python's own reader: twice as fast as splitting them."""
+    """Pieces as a file."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces

@@ -85,7 +85,8 @@ def read_time(text: str | None) -> datetime | None:
         time = datetime.fromisoformat(text) if text else None
         if time is None:
             return None
-        time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+        # `replace` says the same as `combine` in three times the time.
+        time = time.astimezone(UTC) if time.tzinfo else datetime.combine(time, time.time(), UTC)
         return time if _FIRST_YEAR <= time.year < _LAST_YEAR else None
     except (ValueError, OverflowError):
         return None
@@ -153,14 +154,14 @@ def _browsed(m: Measurement) -> list[Attempt]:
 
 
 def _dns(q: Query) -> Attempt:
-    addresses = [(a.ipv4 or a.ipv6, a.asn) for a in q.answers or () if a.ipv4 or a.ipv6]
+    found = [a for a in q.answers or () if a.ipv4 or a.ipv6]
     return Attempt(
         "dns",
         q.hostname,
         failure=failure_of(q.failure),
         own=q.engine in OWN_ENGINES,
-        answers=tuple(address for address, _ in addresses if address),
-        asns=tuple(asn for _, asn in addresses if asn),
+        answers=tuple([a.ipv4 or a.ipv6 or "" for a in found]),
+        asns=tuple([a.asn for a in found if a.asn]),
     )
 
 

@@ -11,6 +11,7 @@ its backend before each test, so the line is taken to be online as long as anyth
 
 from collections import Counter
 from collections.abc import Collection, Iterable
+from functools import cached_property
 from typing import Final
 
 from analysis.ooni.hosts import Host
@@ -43,6 +44,8 @@ _LINE_DOWN: Final = NO_ROUTE | {"network_down", "permission_denied"}
 _PORT_80: Final = 80
 
 NOTHING: Final = EndpointFacts(evidence=False)
+# The rules ask for no more: whatever else is known of such an endpoint, it is accessible (a test holds them to it).
+WORKS: Final = EndpointFacts(works="system", confirmed=True, enough_controls=True)
 
 
 def gather(record: Record, hosts: Iterable[Host]) -> list[tuple[str, EndpointFacts]]:
@@ -96,13 +99,13 @@ class _Endpoint:
         self.main = main
         self.http = [a for a in host.http if a.secure == secure]
         self.tls = _routed(host.tls) if secure else []
-        self.tcp = _routed(self._tcp())
         self.good = self._good()
 
-    def _tcp(self) -> list[Attempt]:
+    @cached_property
+    def tcp(self) -> list[Attempt]:
         """Connections to the port of this way; those of all ports where none fits (data centres)."""
         fitting = [a for a in self.host.tcp if (a.port == _PORT_80) != self.secure]
-        return fitting or self.host.tcp
+        return _routed(fitting or self.host.tcp)
 
     def _good(self) -> list[Attempt]:
         """What worked of the deepest step that was tried."""
@@ -123,11 +126,13 @@ class _Endpoint:
         elif not self.good and not self.http and not self.tls and any(a.failure is None for a in self.tcp):
             return NOTHING  # it could be connected to, and nothing further was tried
         if self.good and not (self.http or host.failures or host.misled) and self.secure:
-            return EndpointFacts(works="system", confirmed=True, enough_controls=True)
-        return self._weighed()
-
-    def _weighed(self) -> EndpointFacts:
+            return WORKS
         works, http = self._works(), self._http()
+        if works == "system" and http in ("fine", "none") and not host.misled:
+            return WORKS
+        return self._weighed(works, http)
+
+    def _weighed(self, works: Works, http: Http) -> EndpointFacts:
         suspect = works == "no" or http == "missed" or self.host.misled
         false_answer = suspect and self._false_answer()
         if false_answer:
@@ -219,7 +224,7 @@ class _Endpoint:
             step = next((step for start, step in _STEP_OF_WORD if word.startswith(start)), None)
             return step or "first_byte", word, failed
         if dns == "fails":
-            return "resolve", Counter(self.host.failures).most_common(1)[0][0], []
+            return "resolve", _most_frequent(self.host.failures), []
         return "none", None, []
 
     def _certificate(self, failing: list[Attempt]) -> Certificate:
@@ -277,4 +282,10 @@ def _commonest(attempts: Iterable[Attempt]) -> str | None:
     """The most frequent failure, of IPv4 alone where it was tried."""
     failed = [a for a in attempts if a.failure]
     failed = [a for a in failed if not (a.address and ":" in a.address)] or failed
-    return Counter(a.failure for a in failed).most_common(1)[0][0] if failed else None
+    return _most_frequent([a.failure for a in failed if a.failure]) if failed else None
+
+
+def _most_frequent(words: list[str]) -> str:
+    """Of several that are, the first."""
+    counts = Counter(words)
+    return max(counts, key=counts.__getitem__)

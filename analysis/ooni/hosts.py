@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
+
+import msgspec
 
 from analysis.ooni.platforms import APP_PLATFORMS, host_of
 from analysis.ooni.record import Attempt, Record
@@ -20,22 +21,20 @@ _ADDRESS: Final = re.compile(r"[0-9.]+|.*:.*")
 DATA_CENTRES: Final = "dc"
 
 
-@dataclass(slots=True)
-class Host:
+class Host(msgspec.Struct, gc=False):
     """All attempts at one host, or at hosts that stand for each other."""
 
     name: str
-    answers: set[str] = field(default_factory=set)  # addresses that the system's resolver gave
-    others: set[str] = field(
-        default_factory=set
-    )  # addresses that other resolvers gave, asked from the same line
-    failures: list[str] = field(default_factory=list)  # of the system's resolver
+    answers: set[str] = msgspec.field(default_factory=set)  # addresses that the system's resolver gave
+    # Addresses that other resolvers gave, asked from the same line.
+    others: set[str] = msgspec.field(default_factory=set)
+    failures: list[str] = msgspec.field(default_factory=list)  # of the system's resolver
     denied: bool = False  # another resolver says that there is no such name
     strange: bool = False  # every answer lies outside the networks where the app is known to live
     misled: bool = False  # strange, and no cache explains it: connecting there proves nothing
-    tcp: list[Attempt] = field(default_factory=list)
-    tls: list[Attempt] = field(default_factory=list)
-    http: list[Attempt] = field(default_factory=list)
+    tcp: list[Attempt] = msgspec.field(default_factory=list)
+    tls: list[Attempt] = msgspec.field(default_factory=list)
+    http: list[Attempt] = msgspec.field(default_factory=list)
 
     @property
     def worked(self) -> bool:

@@ -16,7 +16,7 @@ APP_PLATFORMS: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # it is itself, not its hosts: hashing it must be cheap
 class Platforms:
     """Hosts of `targets.yaml`: whole names, and the sites whose every name belongs to a platform."""
 
@@ -25,8 +25,7 @@ class Platforms:
 
     def of_host(self, host: str) -> str | None:
         """The platform whose host this is, or None."""
-        host = host.casefold().rstrip(".")
-        return self.hosts.get(host) or self.sites.get(".".join(host.split(".")[-2:]))
+        return _platform(self, host)
 
     def of_measurement(self, test: str, given: str | None, led_to: Iterable[str] = ()) -> str | None:
         """The app's platform, the input's, that of the hosts it led to, else the input's host name itself.
@@ -39,6 +38,12 @@ class Platforms:
         if host is None:
             return None
         return self.of_host(host) or next(filter(None, map(self.of_host, led_to)), host)
+
+
+@lru_cache(maxsize=4096)
+def _platform(platforms: Platforms, host: str) -> str | None:
+    host = host.casefold().rstrip(".")
+    return platforms.hosts.get(host) or platforms.sites.get(".".join(host.split(".")[-2:]))
 
 
 def platforms_of(targets: Targets) -> Platforms:

@@ -6,8 +6,9 @@ sources (imported OONI measurements do so), and is then judged by the same rules
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from measurements.bogons import is_bogon
 from measurements.interceptors import forged_for, recognise
@@ -39,8 +40,7 @@ Http = Literal["fine", "missed", "server_error", "none"]
 FailedAt = Literal["connect", "tls", "first_byte", "transfer", "resolve", "none"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class EndpointFacts:
+class EndpointFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Facts about one endpoint in one round; the words that rules match on."""
 
     situation: Situation = "online"

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
+
 from measurements.records import Observation, VerdictLine
 from measurements.rules.facts import EndpointFacts, gather
 from measurements.rules.line import Line, judge_line
@@ -14,8 +16,7 @@ from measurements.targets import Endpoint, Platform, Targets
 from measurements.verdicts import VERDICT_STAGE, WORST_FIRST, Verdict, VerdictStage
 
 
-@dataclass(frozen=True, kw_only=True)
-class Judgement:
+class Judgement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A rule's answer about one endpoint."""
 
     rule: str

@@ -48,6 +48,13 @@ def stage_and_die(folder: Path) -> None:
         raise RuntimeError("power")
 
 
+def test_of_two_rows_of_one_measurement_the_first_stays(tmp_path: Path) -> None:
+    rows = [row(measurement="m1", seconds=float(n)) for n in range(100)]
+    assert write(tmp_path, rows) == Added(rows=1, duplicates=99)
+    with open_data(str(tmp_path)) as data:
+        assert data.query("SELECT seconds FROM flat")["seconds"].to_pylist() == [0.0]
+
+
 def test_rows_are_split_by_utc_day_and_read_back(tmp_path: Path) -> None:
     added = write(
         tmp_path, [row(), row(time=START + timedelta(hours=12)), row(time=START + timedelta(days=3))]

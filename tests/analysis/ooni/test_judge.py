@@ -9,10 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.ooni.extract import extract
+from analysis.ooni.facts import WORKS
 from analysis.ooni.judge import judge, plainly_fine, verdict_line, vote, weigh
 from analysis.ooni.model import Measurement
 from analysis.ooni.platforms import Platforms
 from analysis.ooni.record import Attempt, Outside, Record
+from measurements.rules.facts import EndpointFacts
+from measurements.rules.judge import judge_endpoint
 
 PLATFORMS = Platforms({"www.example.com": "example"}, {})
 HOST, ADDRESS, OTHER = "www.example.com", "93.184.216.34", "151.101.1.69"
@@ -605,6 +608,20 @@ ATTEMPTS = st.lists(
     ),
     max_size=6,
 ).map(tuple)
+
+
+@given(
+    st.builds(
+        EndpointFacts,
+        works=st.just("system"),
+        http=st.sampled_from(["fine", "none"]),
+        evidence=st.just(True),
+        applicable=st.just(True),
+        evidence_ids=st.just(()),
+    )
+)
+def test_of_an_endpoint_that_works_the_rules_ask_nothing_more(facts: EndpointFacts) -> None:
+    assert judge_endpoint(facts) == judge_endpoint(WORKS)
 
 
 @given(
