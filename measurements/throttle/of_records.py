@@ -1,6 +1,8 @@
 """Flows from stored observations: the bridge between what was recorded and what is decided."""
 
 from datetime import datetime
+from itertools import pairwise
+from math import ceil
 
 from measurements.records import Observation, TransferFacts
 from measurements.throttle.flow import Flow
@@ -42,7 +44,7 @@ def flow_of(observation: Observation, session_start: datetime, network: str | No
         out_of_order=info.get("rcv_ooopack", 0.0) / segments if segments else None,
         retransmitted=_retransmitted(sender),
         resent=int(info["retransmits"]) if "retransmits" in info else None,
-        repeated=_repeated(info),
+        repeated=_repeated(info, transfer),
         address=observation.address,
         family=observation.family,
         sni=observation.sni,
@@ -61,11 +63,17 @@ def _retransmitted(sender: dict[str, float]) -> float | None:
     return sender.get("bytes_retrans", 0.0) / sent if sent else None
 
 
-def _repeated(info: dict[str, float]) -> float | None:
-    """Segments with data beyond those that the bytes fill: what came twice, and the few that were not full."""
+def _repeated(info: dict[str, float], transfer: TransferFacts) -> float | None:
+    """Segments with data beyond those that the bytes fill: what came twice, and the few that were not full.
+
+    What a server writes piece by piece fills no whole number of segments: each read needs its own.
+    """
     if not info.get("rcv_mss") or "data_segs_in" not in info or "bytes_received" not in info:
         return None
-    return info["data_segs_in"] - info["bytes_received"] / info["rcv_mss"]
+    sizes, most = transfer.bytes, info["rcv_mss"]
+    body = sum(ceil((later - earlier) / most) for earlier, later in pairwise((0, *sizes)))
+    rest = info["bytes_received"] - (sizes[-1] if sizes else 0)
+    return info["data_segs_in"] - body - rest / most
 
 
 def _certificate_valid(observation: Observation) -> bool | None:

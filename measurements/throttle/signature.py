@@ -38,6 +38,8 @@ PER_PAYLOAD: Final = {
 SETTLE_SECONDS: Final = 1.0
 SETTLE_ROUND_TRIPS: Final = 5
 MIN_POINTS: Final = 5
+# Two edges are one step.
+MIN_EDGES: Final = 3
 # The slope of 60 points is that of 6,000.
 SAMPLES: Final = 60
 # Flows through one policer spread by up to .09 where they are short, flows under 10 % loss by .15 (in the lab) ...
@@ -206,8 +208,8 @@ def settled_rate(flow: Flow) -> float | None:
     """
     start = max(SETTLE_SECONDS, SETTLE_ROUND_TRIPS * (flow.min_rtt or flow.connect or 0.0))
     turn = slowdown(flow)
-    edges = _upper_edges(flow, turn.at_seconds if turn else start)
-    if len(edges) >= MIN_POINTS and edges[-1][0] - edges[0][0] >= SETTLE_SECONDS:
+    edges = _upper_edges(flow, turn.at_seconds if turn else 0.0)
+    if len(edges) >= MIN_EDGES and edges[-1][0] - edges[0][0] >= SETTLE_SECONDS:
         return _theil_sen(edges)
     if turn:
         start = max(start, turn.at_seconds)
