@@ -43,7 +43,7 @@ def _of_schedule(facts: Facts, t: Texts) -> list[str]:
     elif tested:
         sentences = [t("answer_none", tested=tested, excluded=counts["not_associated"])]
     else:
-        sentences = [t("answer_untested")]
+        sentences = [t("answer_not_shown" if facts.hidden else "answer_untested")]
     if counts["continuous"]:
         sentences.append(t("answer_continuous", n=counts["continuous"]))
     unknown = counts["not_identifiable"] + counts["insufficient"]

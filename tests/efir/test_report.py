@@ -111,6 +111,7 @@ def test_cells_of_fewer_than_five_vantages_are_hidden_unless_the_copy_is_private
     public = report(home, "few", "--lang", "en")
     assert "youtube" not in public
     assert "1 cells are not shown" in public
+    assert "This copy cannot answer" in answer(public)
     private = report(home, "few", "--private", "--lang", "en")
     assert "PRIVATE COPY" in private
     assert "youtube, AS9198: in the hours" in answer(private)
