@@ -33,6 +33,8 @@ class Data(Protocol):
 
 def missing(folder: Path) -> str:
     """What to say about a folder that holds no data."""
+    if folder.is_file():
+        return f"{folder}: is a file. Bring it into a folder with `efir import {folder} --into FOLDER`."
     return f"{folder}: holds no data. Bring some in with `efir import FILE... --into {folder}`."
 
 
@@ -49,7 +51,7 @@ def open_data(path: str) -> Data:
     from analysis.tables import FLAT
 
     folder = Path(path)
-    if not folder.is_dir():
+    if not folder.exists():
         raise DataError(f"{path}: no such folder. Make it with `efir import FILE... --into {path}`.")
     files = FLAT.files(folder)
     if not files:

@@ -107,8 +107,10 @@ class _Line:
         networks = {controls[n].network or n if n in controls else n for n in working & foreign}
         self.enough = len(networks) >= FOREIGN_NEEDED
         self.situation: Situation = "online"
+        # Where a platform answers (a name may come from a cache), the line is up, whatever the controls say.
+        answered = any(row["failure"] is None and row["probe"] != "dns" for row in rows)
         if tried and not working:
-            self.situation = "offline"
+            self.situation = "online" if answered else "offline"
         elif foreign and not working & foreign:
             self.situation = "international_cut"
 

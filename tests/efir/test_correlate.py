@@ -112,6 +112,11 @@ REFUSED = {
         Exit.CONFIGURATION,
         "no such folder",
     ),
+    "a file in a folder's place": (
+        ["--schedule", "{events}", "--data", "{events}"],
+        Exit.CONFIGURATION,
+        "is a file",
+    ),
     "a schedule that is not there": (
         ["--schedule", "{home}/none.yaml", "--data", "{home}/data"],
         Exit.CONFIGURATION,

@@ -57,6 +57,11 @@ CASES = [
     ("no control at all", RESET, ("inconclusive", None, "few-controls")),
     ("all controls fail", [control("wiki", "eof_error"), *RESET], ("inconclusive", None, "offline")),
     (
+        "all controls fail, and the platform answers",
+        [control("wiki", "eof_error"), row()],
+        ("accessible", None, "works"),
+    ),
+    (
         "only the domestic control works",
         [control("bank"), control("wiki", "eof_error"), *RESET],
         ("inconclusive", None, "cut"),
