@@ -45,6 +45,7 @@ class Volunteer:
 
     lab: Running
     state: Path
+    collector: str  # its address, as this one reaches it
 
     def efir(self, *arguments: object) -> list[dict[str, Any]]:
         """What a command printed; it must end well."""
@@ -57,7 +58,9 @@ class Volunteer:
         assert done.returncode == 0, done.stderr
         return [json.loads(line) for line in done.stdout.splitlines()]
 
-    def join(self, invite: Path) -> None:
+    def join(self, store: tuple[str, str]) -> None:
+        invite = self.state.with_suffix(".invite")
+        self.efir("collect", "invite", *store, "--collector", self.collector, "--out", invite)
         self.efir("invite", invite)
         self.efir("consent", "--accept", "--with-helper", "--with-upload")
 
@@ -117,15 +120,12 @@ def collecting(lab: Running, folder: Path) -> Iterator[list[Volunteer]]:
         )
         os.close(end)
         port = json.loads(told.readline())["listen"][1]
-        volunteers = []
-        for number, address in enumerate(("127.0.0.1", CLIENT_IPV4, CLIENT_IPV4)):
-            volunteer = Volunteer(lab, folder / f"state-{number}")
-            invite = folder / f"invite-{number}.json"
-            volunteer.efir(
-                "collect", "invite", *store, "--collector", f"http://{address}:{port}", "--out", invite
-            )
-            volunteer.join(invite)
-            volunteers.append(volunteer)
+        addresses = ("127.0.0.1", CLIENT_IPV4, CLIENT_IPV4)
+        volunteers = [
+            Volunteer(lab, folder / f"state-{number}", f"http://{address}:{port}")
+            for number, address in enumerate(addresses)
+        ]
+        at_once(volunteers, lambda each: each.join(store))
         try:
             yield volunteers
         finally:
