@@ -15,11 +15,11 @@ from statistics import fmean, median, pstdev
 from typing import Final, Literal
 
 from measurements.records import Transport
-from measurements.throttle.change import slowdown
+from measurements.throttle.change import mark_of, slowdown
 from measurements.throttle.decision import FamilyDecision
 from measurements.throttle.evidence import SessionEvidence
 from measurements.throttle.flow import Flow
-from measurements.throttle.pair import Pair, measure, pair_use
+from measurements.throttle.pair import Pair, asked_past, measure, pair_use
 from measurements.throttle.thresholds import THRESHOLDS as T
 
 Mechanism = Literal["policer", "shaper", "delayed", "truncation", "loss", "handshake_delay", "upload"]
@@ -106,6 +106,10 @@ def signature(session: SessionEvidence, decision: FamilyDecision) -> Signature:
     if decision.verdict != "throttled" or decision.deciding is None:
         return Signature()
     pairs = [pair for pair in session.pairs if pair.arm == decision.deciding and pair_use(pair) == "counts"]
+    if decision.slowdown:  # what ended before it tells nothing of it
+        mark = mark_of(decision.slowdown)
+        past = [pair for pair in pairs if asked_past(pair, mark)]
+        pairs = past if len(past) >= MIN_FLOWS else pairs
     flows = [pair.target for pair in pairs]
     if len(flows) < MIN_FLOWS:
         return Signature(flows=len(flows))

@@ -180,6 +180,18 @@ def test_a_delayed_onset_is_given_in_bytes_and_seconds(pairs: Pairs, session: Se
     assert found.onset_seconds == pytest.approx(0.4, rel=0.2)
 
 
+def test_flows_that_ended_before_a_late_slowing_say_nothing_of_it(
+    pairs: Pairs, session: Sessions, flow: Flows
+) -> None:
+    late = capped(1_000_000) | DROPPING
+    long = Pair(arm="same_address", target=flow("target", cap=2_000_000, **late), control=flow(cap=2_000_000))
+    longer = pairs(of_target=late | {"cap_bytes": 1_256_000}, of_control={"cap": 1_256_000})
+    evidence = session(pairs(target=500_000.0) + longer, long=long)
+    found = signature(evidence, decide(evidence))
+    assert (found.mechanism, found.flows) == ("delayed", 10)
+    assert found.burst == pytest.approx(1_000_000 * 1500 / 1448, rel=0.05)
+
+
 def test_nothing_is_said_of_a_session_that_is_not_throttled(pairs: Pairs, session: Sessions) -> None:
     evidence = session(pairs(target=500_000.0))
     assert signature(evidence, decide(evidence)) == Signature()
