@@ -212,7 +212,7 @@ def settled_rate(flow: Flow) -> float | None:
     """
     start = max(SETTLE_SECONDS, SETTLE_ROUND_TRIPS * (flow.min_rtt or flow.connect or 0.0))
     turn = slowdown(flow)
-    edges = _upper_edges(flow, turn.at_seconds if turn else 0.0)
+    edges = _upper_edges(flow, turn.at_bytes if turn else 0)
     if len(edges) >= MIN_EDGES and edges[-1][0] - edges[0][0] >= SETTLE_SECONDS:
         return _theil_sen(edges)
     if turn:
@@ -231,10 +231,11 @@ def _theil_sen(points: Sequence[tuple[float, int]]) -> float:
     return median((b1 - b0) / (t1 - t0) for i, (t0, b0) in enumerate(points) for t1, b1 in points[i + 1 :])
 
 
-def _upper_edges(flow: Flow, start: float) -> list[tuple[float, int]]:
-    """Seconds and bytes before each long wait of the flow from `start` on."""
+def _upper_edges(flow: Flow, start: int) -> list[tuple[float, int]]:
+    """Seconds and bytes before each long wait of the flow, once `start` bytes had come."""
     points, limit = [*zip(flow.times, flow.sizes, strict=True)], _long_wait(flow)
-    return [one for one, then in pairwise(points) if one[0] >= start and then[0] - one[0] > limit]
+    waits = pairwise([*points, (flow.ended, flow.body_bytes)])
+    return [one for one, then in waits if one[1] >= start and then[0] - one[0] > limit]
 
 
 def _long_wait(flow: Flow) -> float:
