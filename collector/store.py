@@ -6,17 +6,15 @@ commit. A result is known by the id its maker chose: sent twice, or replayed by 
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, NamedTuple, Self, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
 from collector.networks import Network
 from collector.schema import STEPS
 from measurements.batch import ItemAnswer
-from measurements.database import Database
+from measurements.database import Database, DatabaseHolder
 from measurements.errors import ConfigurationError
 from measurements.state import StateFolder
 
@@ -62,7 +60,7 @@ _INSERT: Final = (
 )
 
 
-class Store:
+class Store(DatabaseHolder):
     """The results in one folder. Use as a context manager; threads may share it."""
 
     def __init__(self, folder: Path) -> None:
@@ -76,10 +74,6 @@ class Store:
         return sqlite3.connect(
             self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
-
-    def submit(self, work: Callable[[sqlite3.Connection], T]) -> "Future[T]":
-        """Queue `work` for the writer thread; the future resolves after its commit is on disk."""
-        return self._database.submit(work)
 
     def rows(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
         """Rows of a query. Raises StoreError."""
@@ -100,18 +94,6 @@ class Store:
             (msgspec.json.encode(list(vantages)).decode(),),
         )
         return {vantage: Network(asn, country) for vantage, asn, country in found}
-
-    def close(self) -> None:
-        """Write what is queued, then close."""
-        self._database.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class Batch(NamedTuple):

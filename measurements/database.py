@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
 
 from measurements.sqlcipher import BUSY_SECONDS, ENGINE_ERRORS, OPENING_ERRORS
 from measurements.store_errors import StoreError, explain
@@ -75,6 +76,31 @@ class Database:
         """Write what is queued, then close."""
         self._writer.close()
         self._reading.close()
+
+
+class DatabaseHolder:
+    """What is stored in one `Database`: work is queued to it, and the end of a `with` block closes it."""
+
+    _database: Database
+
+    def submit(self, work: Callable[[sqlite3.Connection], T]) -> "Future[T]":
+        """Queue `work` for the writer thread; the future resolves after its commit is on disk.
+
+        For asyncio: `await asyncio.wrap_future(store.submit(...))`.
+        """
+        return self._database.submit(work)
+
+    def close(self) -> None:
+        """Write what is queued, then close."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
 
 def migrate(connection: sqlite3.Connection, path: Path, steps: Steps) -> None:

@@ -10,19 +10,17 @@ writing is refused with `SpoolFull`. What nobody has received yet is never throw
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from measurements.arrivals import Arrivals, Cursor, StoredLine
 from measurements.batch import Item
-from measurements.database import IN_MEMORY, Database
+from measurements.database import IN_MEMORY, Database, DatabaseHolder
 from measurements.records import Observation, SummaryLine, ThrottleLine, VerdictLine
 from measurements.spool_file import connect, prepare
 from measurements.sqlcipher import open_in_memory
@@ -57,7 +55,7 @@ _KINDS: Final[dict[str, type[Any]]] = {
 }
 
 
-class Spool:
+class Spool(DatabaseHolder):
     """The store of one state folder. Use as a context manager; threads may share it."""
 
     def __init__(self, path: Path, *, cap: int = DEFAULT_CAP, must_exist: bool = False) -> None:
@@ -78,13 +76,6 @@ class Spool:
         self._database = Database(path, opening, STEPS, self._keep_under_cap)
 
     # Writing ---------------------------------------------------------------------------------------------------
-
-    def submit(self, work: Callable[[sqlite3.Connection], T]) -> "Future[T]":
-        """Queue `work` for the writer thread; the future resolves after its commit is on disk.
-
-        For asyncio: `await asyncio.wrap_future(spool.submit(...))`.
-        """
-        return self._database.submit(work)
 
     def add(self, observations: Iterable[Observation]) -> int:
         """Store observations; gives how many were new. Raises StoreError."""
@@ -304,17 +295,3 @@ class Spool:
             (from_microseconds(time), msgspec.json.decode(record, type=_KINDS[kind]))
             for time, record in reversed(rows)
         ]
-
-    # Ending ----------------------------------------------------------------------------------------------------
-
-    def close(self) -> None:
-        """Write what is queued, then close."""
-        self._database.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
