@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from measurements.records import Observation
-from measurements.rules.line import AFTER, DURING, FOREIGN_NEEDED, Line, judge_line, vouched
+from measurements.rules.controls import AFTER, DURING, FOREIGN_NEEDED, vouched
+from measurements.rules.line import Line, judge_line
 from measurements.targets import Control, Endpoint, Platform, Targets
 from probes.base import Context
 from probes.limits import DNS_SLOT_SECONDS, LagMeter, Slots

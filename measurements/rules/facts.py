@@ -14,7 +14,8 @@ from measurements.bogons import is_bogon
 from measurements.interceptors import forged_for, recognise
 from measurements.records import Observation
 from measurements.redirects import host_of
-from measurements.rules.line import FOREIGN_NEEDED, NO_ROUTE, Line, Situation
+from measurements.rules.controls import FOREIGN_NEEDED
+from measurements.rules.line import NO_ROUTE, Line, Situation
 from measurements.targets import Endpoint
 
 NEUTRAL = "neutral_sni"  # flag of a handshake made with the neutral name, as a comparison

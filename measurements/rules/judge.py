@@ -192,6 +192,8 @@ class _Writer:
 
     def whole_line(self, line: Line) -> VerdictLine:
         """The one line of a platform where the line is not online (DESIGN section 6)."""
+        if line.cut_short:
+            return self.line(judge_endpoint(EndpointFacts(evidence=False)), None)
         return self.line(
             Judgement(
                 rule=line.situation.replace("_", "-"),

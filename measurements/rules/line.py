@@ -8,6 +8,7 @@ from typing import Literal
 from measurements.bogons import is_bogon
 from measurements.records import Observation
 from measurements.redirects import host_of
+from measurements.rules.controls import networks, resolvers_alive, stable, vouched
 from measurements.targets import Control
 
 Situation = Literal["online", "offline", "captive_portal", "international_cut"]
@@ -22,24 +23,16 @@ FAMILIES = frozenset({4, 6})
 # X509_V_ERR_CERT_NOT_YET_VALID and _HAS_EXPIRED: the chain leads to a public root, so no stranger has made it.
 OUT_OF_DATE = frozenset({9, 10})
 
-# Flags of the later waves of control tries: while second tries run, and after everything.
-DURING = "control_during"
-AFTER = "control_after"
-WAVES = (DURING, AFTER)
-
-# Two foreign controls on other networks must work before a failing platform may be called blocked (DESIGN 6).
-FOREIGN_NEEDED = 2
-
 
 @dataclass(frozen=True)
 class Line:
     """What the controls say about a round.
 
-    `resolvers_alive` holds the ids of resolvers that gave a usable address for at least one control: one that leads to
-    a valid certificate, or that nobody tried. `stable` is False when fewer than two foreign controls worked while the
-    second tries ran, or after them. `families` holds the address families (4, 6) over which anything at all could be
-    connected to, `reached` each such address and port. `inner`: a control itself answers at an address that cannot be
-    on the Internet, so such addresses prove nothing here.
+    `resolvers_alive` holds the ids of resolvers that gave usable addresses for the controls. `stable` is False when
+    fewer than two foreign controls worked while the second tries ran, or after them. `families` holds the address
+    families (4, 6) over which anything at all could be connected to, `reached` each such address and port. `inner`: a
+    control itself answers at an address that cannot be on the Internet, so such addresses prove nothing here.
+    `cut_short`: cancelled before any control could answer.
     """
 
     situation: Situation
@@ -51,6 +44,7 @@ class Line:
     families: frozenset[int] = FAMILIES
     reached: frozenset[tuple[str | None, int | None]] = frozenset()
     inner: bool = False
+    cut_short: bool = False
 
     @property
     def online(self) -> bool:
@@ -60,14 +54,6 @@ class Line:
     @property
     def international_cut(self) -> bool:
         return self.situation == "international_cut"
-
-
-def vouched(observation: Observation) -> bool:
-    """True if the probed host showed a certificate valid for its name, whatever came after it.
-
-    A DNS probe's handshake is the trusted resolver's, and says nothing about the host that was asked for.
-    """
-    return observation.probe != "dns" and observation.tls is not None and observation.tls.verified is True
 
 
 def looks_like_portal(observations: Iterable[Observation]) -> bool:
@@ -112,7 +98,6 @@ def judge_line(observations: Iterable[Observation], controls: Mapping[str, Contr
     tried = set(by_control)
     foreign = {name for name in tried if controls[name].scope == "foreign"}
     connected = [o for o in rows if _connected(o)]
-    alive = frozenset(r for group in by_control.values() for r in _useful_resolvers(group))
     if not controls:
         situation: Situation = "online" if any(map(vouched, rows)) else "offline"
     elif not ok:
@@ -123,11 +108,12 @@ def judge_line(observations: Iterable[Observation], controls: Mapping[str, Contr
         situation = "online"
     return Line(
         situation=situation,
+        cut_short=(not ok and any(o.failure == "interrupted" for o in rows)) or not rows,
         controls_ok=len(ok),
         controls_total=len(controls),
-        foreign_ok=_networks(ok & foreign, controls),
-        stable=_stable({name: by_control[name] for name in ok & foreign}, controls),
-        resolvers_alive=alive,
+        foreign_ok=networks(ok & foreign, controls),
+        stable=stable({name: by_control[name] for name in ok & foreign}, controls),
+        resolvers_alive=resolvers_alive([by_control[name] for name in foreign or tried]),
         families=frozenset(o.family for o in connected if o.family is not None),
         reached=frozenset((o.address, o.port) for o in connected if o.probe != "quic"),
         inner=any(vouched(o) and is_bogon(o.address or "") for group in by_control.values() for o in group),
@@ -137,33 +123,3 @@ def judge_line(observations: Iterable[Observation], controls: Mapping[str, Contr
 def _connected(row: Observation) -> bool:
     """Something answered at the address; over QUIC a handshake's silence looks like a connection."""
     return row.failure is None or (row.probe != "quic" and row.stage not in ("connect", "resolve"))
-
-
-def _useful_resolvers(group: Iterable[Observation]) -> set[str]:
-    """Resolvers whose answer for this control leads to its certificate, or was never tried."""
-    rows = list(group)
-    tried = {o.address for o in rows if o.probe != "dns"}
-    working = {o.address for o in rows if vouched(o)}
-    told = [(o.resolver, set(o.dns.used.addresses)) for o in rows if o.resolver and o.dns and o.dns.used]
-    return {resolver for resolver, given in told if given & working or (given and not given & tried)}
-
-
-def _networks(names: Iterable[str], controls: Mapping[str, Control]) -> int:
-    """Distinct networks; a control that names none counts as one of its own."""
-    return len({controls[name].network or name for name in names})
-
-
-def _stable(working: Mapping[str, list[Observation]], controls: Mapping[str, Control]) -> bool:
-    """False if, in some later wave of control tries, fewer than the needed foreign controls worked."""
-    if _networks(working, controls) < FOREIGN_NEEDED:
-        return True  # too few to begin with: another rule says so
-    waves = {flag for group in working.values() for o in group for flag in o.flags if flag in WAVES}
-    return all(
-        _networks((name for name, group in working.items() if _worked_in(wave, group)), controls)
-        >= FOREIGN_NEEDED
-        for wave in waves
-    )
-
-
-def _worked_in(wave: str, group: Iterable[Observation]) -> bool:
-    return any(vouched(o) for o in group if wave in o.flags)

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from measurements.records import Observation
+from measurements.rules.controls import FOREIGN_NEEDED, vouched
 from measurements.rules.facts import TIMEOUTS, TRIES_TO_CONFIRM, no_family, spoiled
-from measurements.rules.line import FOREIGN_NEEDED, Line, vouched
+from measurements.rules.line import Line
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,9 +6,9 @@ from itertools import count
 import pytest
 
 from measurements.records import DnsAnswer, DnsFacts, Observation, Phases, TlsFacts, VerdictLine
+from measurements.rules.controls import AFTER, DURING
 from measurements.rules.facts import NEUTRAL, NO_ROUTE_FLAG
 from measurements.rules.judge import Round, judge_round
-from measurements.rules.line import AFTER
 from measurements.targets import Endpoint, Expect
 from tests.measurements.rules.world import (
     DOMESTIC,
@@ -64,6 +64,20 @@ LIED_TO = [
         page("192.0.2.1", **about, **TRUSTED),
     )
 ]
+
+
+def deaf(*names: str, **fields: object) -> list[Observation]:
+    """Controls that the system's resolver says nothing of, and that work where a trusted one points."""
+    return [
+        row
+        for name in names
+        for about in [{"platform": name, "role": "control", "host": f"{name}.example", **fields}]
+        for row in (
+            dns(failure="dns_servfail_error", **about),
+            dns("192.0.2.1", **about, **TRUSTED),
+            page("192.0.2.1", **about, **TRUSTED),
+        )
+    ]
 
 
 def resolver_vouched(name: str) -> Observation:
@@ -128,6 +142,15 @@ CASES: list[tuple[str, list[Observation], tuple[str, str | None, str]]] = [
     ("a resolver that sends every name, the controls' too, to one false address says nothing",
      [*LIED_TO, dns(FALSE), *forged(FALSE, "block.example"), dns(GENUINE, **TRUSTED), page(**TRUSTED)],
      ("accessible", None, "works-dead-resolver")),
+    ("a resolver that knows domestic names alone says nothing",
+     [*deaf(*FOREIGN), *controls(*DOMESTIC), *twice(dns, failure="dns_servfail_error"), dns(GENUINE, **TRUSTED),
+      page(**TRUSTED)], ("accessible", None, "works-dead-resolver")),
+    ("a resolver that died in mid-round says nothing",
+     [*OK, *deaf(*FOREIGN, flags=(DURING,)), *twice(dns, failure="dns_servfail_error"), dns(GENUINE, **TRUSTED),
+      page(**TRUSTED)], ("accessible", None, "works-dead-resolver")),
+    ("a resolver that also hides one control of three",
+     [*controls("wiki", "kernel", *DOMESTIC), *deaf("archive"), *twice(dns, failure="dns_servfail_error"),
+      dns(GENUINE, **TRUSTED), page(**TRUSTED)], ("blocked", "dns", "dns-fails")),
     ("a false answer that leads nowhere",
      [*OK, dns(FALSE), *twice(broken, FALSE, "connect", "generic_timeout_error"), dns(GENUINE, **TRUSTED),
       page(**TRUSTED)], ("blocked", "dns", "dns-lies")),
@@ -238,6 +261,10 @@ CASES: list[tuple[str, list[Observation], tuple[str, str | None, str]]] = [
     ("failures while the device slept are no evidence",
      [*OK, dns(GENUINE), *twice(broken, GENUINE, "tls", "generic_timeout_error", flags=("suspended",))],
      ("inconclusive", None, "unconfirmed")),
+    ("cancelled before a control could answer",
+     [row for name in FOREIGN for row in control(name, False)]
+     + [dns(failure="interrupted", platform="archive", role="control", host="archive.example")],
+     ("inconclusive", None, "no-evidence")),
     ("a cancelled probe is no evidence", [*OK, dns(GENUINE, failure="interrupted")],
      ("inconclusive", None, "no-evidence")),
 ]  # fmt: skip
