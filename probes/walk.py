@@ -13,8 +13,9 @@ import msgspec
 
 from measurements.failures import of_exception
 from measurements.records import Observation, Role
+from measurements.rules.addresses import ANSWERED_ANYWAY
 from measurements.rules.controls import vouched
-from measurements.rules.facts import ANSWERED_ANYWAY, NEUTRAL, NO_ROUTE_FLAG
+from measurements.rules.facts import NEUTRAL, NO_ROUTE_FLAG
 from measurements.targets import Endpoint, Resolver
 from probes.base import Context, Target, blank
 from probes.limits import LAG_LIMIT, LagMeter, Slots

@@ -19,6 +19,7 @@ from analysis.ooni.platforms import APP_PLATFORMS, host_of
 from analysis.ooni.record import Attempt, Record
 from measurements.bogons import is_bogon
 from measurements.interceptors import forged_for
+from measurements.rules.addresses import Works
 from measurements.rules.facts import (
     Certificate,
     Dns,
@@ -26,7 +27,6 @@ from measurements.rules.facts import (
     FailedAt,
     Http,
     Trusted,
-    Works,
     off_domain,
 )
 from measurements.rules.line import NO_ROUTE

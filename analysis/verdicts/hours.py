@@ -14,8 +14,9 @@ from typing import Any, Final
 from analysis.verdicts.pairs import throttled
 from analysis.verdicts.roll_up import worst
 from measurements.records import VerdictLine
+from measurements.rules.addresses import Works
 from measurements.rules.controls import FOREIGN_NEEDED
-from measurements.rules.facts import TIMEOUTS, Certificate, EndpointFacts, FailedAt, Works
+from measurements.rules.facts import TIMEOUTS, Certificate, EndpointFacts, FailedAt
 from measurements.rules.judge import Judgement, judge_endpoint
 from measurements.rules.line import NO_ROUTE, Situation
 from measurements.rules.table import VERSION

@@ -4,7 +4,7 @@ Everything here is counting and set algebra; nothing is concluded. `EndpointFact
 sources (imported OONI measurements do so), and is then judged by the same rules.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
@@ -14,6 +14,7 @@ from measurements.bogons import is_bogon
 from measurements.interceptors import forged_for, recognise
 from measurements.records import Observation
 from measurements.redirects import host_of
+from measurements.rules.addresses import Addresses, Works, is_trusted
 from measurements.rules.controls import FOREIGN_NEEDED
 from measurements.rules.line import NO_ROUTE, Line, Situation
 from measurements.targets import Endpoint
@@ -26,14 +27,8 @@ SLOW_HANDSHAKE = 2.0
 SPOILERS = frozenset({"suspended", "network_changed"})  # flags of probes/mishaps.py
 TRIES_TO_CONFIRM = 2  # a failure counts after a retry (DESIGN section 6)
 TIMEOUTS = frozenset({"generic_timeout_error", "timed_out"})
-# Answers that came but missed what was expected: an answer all the same.
-ANSWERED_ANYWAY = frozenset({"http_unexpected_status_code", "http_unexpected_redirect_url"})
 NO_SUCH_NAME = frozenset({"dns_nxdomain_error", "dns_no_answer"})
-# From the shallow to the deep; the deepest one that an endpoint lists says whether it works.
-STAGES = ("connect", "tls", "first_byte", "transfer")
-DEPTH = ("dns", "tcp", "tls", "http", "telegram")
 
-Works = Literal["system", "trusted", "no"]
 Dns = Literal["answers", "fails", "dead", "lies", "none"]
 Trusted = Literal["answers", "no_such_name", "fails", "not_asked"]
 Certificate = Literal["forged", "unknown", "faulty", "fine"]
@@ -89,7 +84,7 @@ def gather(
     asked = [o for o in rows if o.probe == "dns"]
     tried = [o for o in rows if o.probe != "dns"]
     reachable = [o for o in tried if not no_family(o, line)]
-    view = _Addresses(endpoint, asked, reachable)
+    view = Addresses(endpoint, asked, reachable)
     tries = 1 if retry_waived else TRIES_TO_CONFIRM
     dns = _dns(asked, view, line)
     bogus = _bogus(endpoint, view, line)
@@ -138,96 +133,7 @@ def no_family(row: Observation, line: Line) -> bool:
     return NO_ROUTE_FLAG in row.flags or (row.family is not None and row.family not in line.families)
 
 
-class _Addresses:
-    """The endpoint's addresses: who told them, which of them work."""
-
-    def __init__(self, endpoint: Endpoint, asked: list[Observation], tried: list[Observation]) -> None:
-        self.by_address: dict[str, list[Observation]] = defaultdict(list)
-        for row in tried:
-            self.by_address[row.address or ""].append(row)
-        # Addresses of a family that could not be tried (IPv6 without a route) are as good as none.
-        tried_ipv6 = {":" in address for address in self.by_address}
-        self.trusted = _of_families(_told(o for o in asked if is_trusted(o)), tried_ipv6)
-        self.system = _of_families(_told(o for o in asked if not is_trusted(o)), tried_ipv6)
-        if endpoint.fixed_address is not None:
-            self.system = {endpoint.fixed_address}
-        self.deepest = max((p for p in endpoint.probes if p in DEPTH), key=DEPTH.index, default="tcp")
-        self.working = {a for a, group in self.by_address.items() if any(map(self._good, group))}
-        if self.deepest == "dns" and self.system:
-            self.working |= self.system
-
-    def _good(self, row: Observation) -> bool:
-        return row.probe == self.deepest and (row.failure is None or row.failure in ANSWERED_ANYWAY)
-
-    @property
-    def works(self) -> Works:
-        """`system` also when a trusted address works of a family in which the system's resolver tells the truth."""
-        if self.working & self.system or (self.working and not self.trusted):
-            return "system"
-        if self.working:
-            # The two sets overlap: the resolver tells the truth, and "any address works".
-            return "system" if self.told & self.trusted else "trusted"
-        return "no"
-
-    @property
-    def told(self) -> set[str]:
-        """The system's addresses, of the families that work where any works: a true AAAA excuses no false A."""
-        return _of_families(self.system, {":" in address for address in self.working})
-
-    @property
-    def lies(self) -> bool:
-        """The system's addresses all fail, none is among the trusted ones, and a trusted one works."""
-        return bool(self.told) and self.works == "trusted"
-
-    def answers(self) -> list[Observation]:
-        """HTTP answers of the addresses that work (best first: those without a server error)."""
-        rows = [o for a in self.working for o in self.by_address[a] if o.http is not None and self._good(o)]
-        return sorted(rows, key=lambda o: (o.http.status or 0) >= 500 if o.http else True)
-
-    def failing(self) -> list[Observation]:
-        """The furthest that each failing address was followed, at the last such try; IPv4 alone where it was tried.
-
-        An address that could be connected to once is not stopped there, though a residual block drops what follows.
-        """
-        rows = []
-        for address, group in self.by_address.items():
-            if address in self.working:
-                continue
-            failed = [o for o in group if o.failure is not None]
-            if failed:
-                rows.append(max(failed, key=lambda o: (_stage_depth(o), o.attempt, DEPTH.index(o.probe))))
-        return [o for o in rows if o.family == 4] or rows
-
-    def genuine(self, failing: list[Observation]) -> list[Observation]:
-        """Those at addresses that a trusted resolver told, where the system's resolver told only others."""
-        if self.system & self.trusted:
-            return failing
-        return [o for o in failing if o.address in self.trusted] or failing
-
-    def tries(self, address: str) -> int:
-        return max((o.attempt for o in self.by_address.get(address, ())), default=0)
-
-
-def _stage_depth(row: Observation) -> int:
-    return STAGES.index(row.stage) if row.stage in STAGES else -1
-
-
-def is_trusted(row: Observation) -> bool:
-    """True for answers that came over DoH: verified TLS to a resolver reached by address."""
-    return row.dns is not None and row.dns.transport == "doh"
-
-
-def _told(rows: Iterable[Observation]) -> set[str]:
-    """Addresses of the answers that a computer would use."""
-    return {a for o in rows if o.dns and o.dns.used for a in o.dns.used.addresses}
-
-
-def _of_families(addresses: set[str], tried_ipv6: set[bool]) -> set[str]:
-    """Those of the families that were tried; all where nothing was."""
-    return {a for a in addresses if not tried_ipv6 or (":" in a) in tried_ipv6}
-
-
-def _dns(asked: list[Observation], view: _Addresses, line: Line) -> Dns:
+def _dns(asked: list[Observation], view: Addresses, line: Line) -> Dns:
     own = [o for o in asked if not is_trusted(o)]
     if not own:
         return "none"
@@ -238,7 +144,7 @@ def _dns(asked: list[Observation], view: _Addresses, line: Line) -> Dns:
     return "lies" if view.told else "fails"
 
 
-def _bogus(endpoint: Endpoint, view: _Addresses, line: Line) -> bool:
+def _bogus(endpoint: Endpoint, view: Addresses, line: Line) -> bool:
     """No address of the system's can be on the Internet, and nothing shows that such addresses are usual here."""
     if endpoint.fixed_address is not None or line.inner or any(map(is_bogon, view.trusted)):
         return False
@@ -323,7 +229,7 @@ def _progress(row: Observation) -> bool:
     return row.stage == "transfer"
 
 
-def _confirmed(asked: list[Observation], view: _Addresses, dns: Dns, tries: int) -> bool:
+def _confirmed(asked: list[Observation], view: Addresses, dns: Dns, tries: int) -> bool:
     """Every failing address failed again; where DNS gave none, the question was asked again."""
     if dns in ("fails", "dead") and not view.told:
         questions = [o.attempt for o in asked if not is_trusted(o) and o.dns and o.dns.question == "A"]
@@ -341,7 +247,7 @@ def _alike(neutral: list[Observation], chosen: Observation | None) -> bool:
 
 
 def _failure(
-    chosen: Observation | None, asked: list[Observation], view: _Addresses, dns: Dns, bogus: bool
+    chosen: Observation | None, asked: list[Observation], view: Addresses, dns: Dns, bogus: bool
 ) -> str | None:
     if view.works == "no" and _trusted(asked) == "no_such_name":
         return next(o.failure for o in asked if is_trusted(o) and o.failure in NO_SUCH_NAME)
@@ -361,7 +267,7 @@ def _interceptor(failing: list[Observation]) -> str | None:
     return None
 
 
-def _note(asked: list[Observation], view: _Addresses, dns: Dns) -> str | None:
+def _note(asked: list[Observation], view: Addresses, dns: Dns) -> str | None:
     raced = any(o.dns and _differ(o) for o in asked if not is_trusted(o))
     if raced:
         return "two different answers came to one question"
