@@ -14,7 +14,7 @@ from measurements.records import Observation, Role
 from measurements.throttle.flow import Flow, goodput, goodputs
 from measurements.throttle.of_records import flow_of
 from measurements.throttle.pair import Pair, pair_use
-from measurements.throttle.usable import LEAVE_ALONE, STOPPED, use_of
+from measurements.throttle.usable import LEAVE_ALONE, STOPPED, TOO_MANY, use_of
 from probes import flow as asking
 from probes import tcp_info, transfer, transfer_quic, transfer_upload
 from probes.base import Context, Target
@@ -43,7 +43,8 @@ class Ledger:
     received: int = 0
     by_control: Counter[str] = field(default_factory=Counter)
     promised: Counter[str] = field(default_factory=Counter)  # of third parties, to sessions under way
-    refusing: set[str] = field(default_factory=set)  # hosts that asked us to stay away
+    # Hosts that asked us to stay away, with the name in the handshake where only the two together were refused
+    refusing: set[tuple[str, str | None]] = field(default_factory=set)
 
     def add(self, row: Observation) -> None:
         cost = row.bytes_received + row.bytes_sent
@@ -52,7 +53,8 @@ class Ledger:
         if row.role == "control":
             self.by_control[row.platform] += cost
         if row.host and _refused(row):
-            self.refusing.add(row.host)
+            fronted = row.http and row.http.status != TOO_MANY and row.sni != row.host
+            self.refusing.add((row.host, row.sni if fronted else None))
 
     def promise(self, control: str, need: int, budget: int) -> bool:
         """Set `need` bytes of a third party aside for one session; False where its `budget` does not hold them."""
@@ -107,7 +109,12 @@ class Flows:
 
     def left_alone(self, *sides: Side) -> bool:
         """One of these servers refused us today: it is not asked again."""
-        return any(not side.pin and urlsplit(side.url).hostname in self.ledger.refusing for side in sides)
+        return any(
+            (urlsplit(side.url).hostname, name) in self.ledger.refusing
+            for side in sides
+            for name in (None, side.sni)
+            if not side.pin
+        )
 
     async def single(self, plan: ArmPlan, role: Role, size: Size, purpose: str) -> Flow:
         """One flow of an arm on its own."""
