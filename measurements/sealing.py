@@ -25,8 +25,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from measurements.batch import LARGEST_BODY, LARGEST_SEALED, MAGIC, VERSION, Header, Item
 
-KEY_ID_BYTES: Final = 8
-PROOF_BYTES: Final = 32
+KEY_ID_BYTES: Final = 8  # tells an operator's few keys apart
+PROOF_BYTES: Final = 32  # of SHA-256, as the MAC is
 MAC_BYTES: Final = 32
 # A decompressor's window is memory that a stranger would choose otherwise; level 3 uses at most 2 MiB.
 _LARGEST_WINDOW: Final = 8 << 20

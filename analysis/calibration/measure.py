@@ -10,7 +10,7 @@ from analysis.calibration.plain import plain_p_values
 from analysis.correlate.core import Options, correlate
 from analysis.correlate.types import Association
 
-ALPHA = 0.05
+ALPHA = 0.05  # the level that is promised, so the share of false alarms that is allowed
 # Of DESIGN section 8 and the notices: seven platforms on six providers, of which two throttle four platforms.
 PLATFORMS, PROVIDERS, THROTTLED_PLATFORMS, THROTTLED_PROVIDERS = 7, 6, 4, 2
 

@@ -15,7 +15,7 @@ from typing import Final
 import aiohttp
 
 PAUSE: Final = 0.1  # seconds between requests: ten a second, a hundredth of what S3 allows a client
-TRIES: Final = 5
+TRIES: Final = 5  # of one file; each goes on where the last one broke off
 LONGEST_WAIT: Final = 60.0  # seconds, whatever Retry-After says
 _BUSY: Final = frozenset({429, 500, 502, 503, 504})
 _CHUNK: Final = 1 << 18
