@@ -27,7 +27,12 @@ def decide(method: Method, target: Series, control: Series, known_end: int | Non
         return Finding("unclear", reason="control_affected")
     if method == "syn":
         return _decide_address(target, control, end)
-    return _early_answer(target, end) or _silence(target, control, end) or _rest(target)
+    return (
+        _early_answer(target, end)
+        or _silence(target, control, end)
+        or _ended(target, control)
+        or _rest(target)
+    )
 
 
 def _early_answer(target: Series, end: int) -> Finding | None:
@@ -54,6 +59,14 @@ def _silence(target: Series, control: Series, end: int) -> Finding | None:
     if low == end:
         return Finding("unclear", reason="silent_at_the_end")
     return Finding("dropped", low, high)
+
+
+def _ended(target: Series, control: Series) -> Finding | None:
+    """Reset or closed at the server's own distance, where the control is answered: by it, or by a box before it."""
+    first, end = distance(target), distance(control)
+    if first is None or end is None or "answer" in target.words(first) or "answer" not in control.words(end):
+        return None
+    return Finding("unclear", reason="reset_by_server_or_box")
 
 
 def _decide_address(target: Series, control: Series, end: int) -> Finding:

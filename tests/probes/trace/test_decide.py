@@ -30,7 +30,19 @@ def series(text: str, addresses: str = "") -> Series:
     [
         pytest.param("eeeA", "eeeA", Finding("none"), id="both reach the server"),
         pytest.param("e..A", "e.eA", Finding("none"), id="hops that keep silent are no box"),
-        pytest.param("eeeR", "eeeA", Finding("none"), id="a reset from the server's own distance is its own"),
+        pytest.param(
+            "eeeR",
+            "eeeA",
+            Finding("unclear", reason="reset_by_server_or_box"),
+            id="a reset from the server's own distance",
+        ),
+        pytest.param("eeeR", "eeeR", Finding("none"), id="the server resets both"),
+        pytest.param(
+            "R",
+            "A",
+            Finding("unclear", reason="reset_by_server_or_box"),
+            id="a box next door, or a near server",
+        ),
         pytest.param("eR", "eeeA", Finding("reset", 2, 2), id="reset before the server"),
         pytest.param(
             "e e eR", "eeeeA", Finding("reset", 3, 3), id="a box beside the way lets the packet expire too"
