@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from measurements import failures
 from measurements.records import TlsFacts
+from measurements.scrub import nameless
 from probes import chain_check
 from probes.connect import READ_SIZE, Connection
 from probes.roots import Roots
@@ -258,7 +259,7 @@ def _alert(first: bytes, error: Exception | None) -> int | None:
 
 
 def _text(data: bytes, scrub: Callable[[str], str]) -> str:
-    return scrub(data.decode("utf-8", errors="replace"))[:_NOT_TLS_TEXT]
+    return nameless(scrub(data.decode("utf-8", errors="replace")))[:_NOT_TLS_TEXT]
 
 
 def _peer_chain(tls: ssl.SSLObject) -> tuple[bytes, ...]:

@@ -3,10 +3,11 @@
 import asyncio
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
+from measurements.scrub import scrubber
 from probes import tls
 from probes.base import Context, Target
 from probes.wire.certificates import describe
@@ -51,6 +52,16 @@ async def test_an_alert_keeps_its_number_and_a_plain_answer_its_text(
     assert plain.tls is not None
     assert (alerted.tls.alert, alerted.tls.not_tls) == (40, None)
     assert (plain.tls.alert, plain.tls.not_tls) == (None, PAGE.decode())
+
+
+async def test_what_a_plain_answer_says_of_the_visitor_is_not_kept(
+    context: Context, target: MakeTarget
+) -> None:
+    page = b"HTTP/1.1 403 Forbidden\r\n\r\nSubscriber 87011234567 at 203.0.113.7."
+    async with tcp_server(answer(page)) as server:
+        seen = await tls.probe(target(server.port), replace(context, scrub=scrubber()))
+    assert seen.tls is not None
+    assert seen.tls.not_tls == "HTTP/1.1 403 Forbidden\r\n\r\nSubscriber [scrubbed] at [scrubbed]."
 
 
 async def test_silence_after_some_bytes_shows_the_progress(hasty: Context, target: MakeTarget) -> None:
