@@ -187,9 +187,10 @@ class _Endpoint:
             return False
         if self.app:
             return self.host.strange or all(map(is_bogon, answers))
-        if outside is None or not outside.http_works:
+        if not self.chain_works_outside:
             return False
-        return all(map(is_bogon, answers)) or answers <= set(outside.unreachable)
+        # What the helper could not reach are addresses of the site itself; where it was redirected it got through.
+        return all(map(is_bogon, answers)) or (outside is not None and answers <= set(outside.unreachable))
 
     def _dns(self, works: Works, false_answer: bool) -> Dns:
         host = self.host

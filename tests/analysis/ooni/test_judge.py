@@ -231,6 +231,20 @@ CASES = [
         ("blocked", "tls", "stopped-tls"),
     ),
     (
+        "the place that it redirects to has a private answer",
+        keys(
+            dns(None, ADDRESS),
+            dns(None, "10.10.34.36", host="there.example"),
+            tcp(),
+            tls(),
+            tcp("generic_timeout_error", "10.10.34.36"),
+            http("generic_timeout_error", url="https://there.example/"),
+            http(code=302, Location="https://there.example/"),
+            control=helper(),
+        ),
+        ("blocked", "dns", "dns-lies"),
+    ),
+    (
         "nothing but IPv6, on a line that has none",
         keys(
             dns(None, "2001:db8::1"),
