@@ -89,10 +89,10 @@ def _name(votes: Votes) -> str:
 def tested_votes(votes: Votes, hours: Hours) -> Votes:
     """The votes that take part: those in hours of other causes and of cancelled events do not, nor do strays."""
     cancelled = [(window.start, window.end) for window in hours.windows if window.cancelled]
-    return _without_strays(votes.take(~_covered(votes, (*hours.left_out, *cancelled))))
+    return without_strays(votes.take(~_covered(votes, (*hours.left_out, *cancelled))))
 
 
-def _without_strays(votes: Votes) -> Votes:
+def without_strays(votes: Votes) -> Votes:
     """The votes without small groups of them far from all others in time: a clock that forgot the date.
 
     Shifts of the schedule go around the time that the votes span; a single one decades away would empty it.

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from analysis.changes.detect import Change
 from analysis.changes.detect import changes as changes_of
-from analysis.correlate.core import tested_votes
+from analysis.correlate.core import tested_votes, without_strays
 from analysis.correlate.types import Association, Outcome, Votes
 from analysis.report.figures import Bin, Comparison, compare, daily_vantages, timeline
 from analysis.report.quality import Quality
@@ -85,7 +85,8 @@ def plain_cell(votes: Votes, show: Disclosure) -> Cell | None:
     return None if cell is None else replace(cell, changes=tuple(changes_of(votes)))
 
 
-def _cell(votes: Votes, windows: tuple[Window, ...], show: Disclosure) -> Cell | None:
+def _cell(whole: Votes, windows: tuple[Window, ...], show: Disclosure) -> Cell | None:
+    votes = without_strays(whole)  # one of them would press all others into an edge of the chart
     at_least = show.at_least(votes)
     vantages = daily_vantages(votes)
     if len(votes) == 0 or vantages < at_least:

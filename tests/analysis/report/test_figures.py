@@ -1,12 +1,14 @@
 """Figures of a report: who may be seen in them, and what an event is set beside."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from analysis.correlate.core import Options, correlate
 from analysis.correlate.types import Votes
 from analysis.report.figures import compare, daily_vantages, timeline
-from analysis.report.model import Disclosure, cells_of
+from analysis.report.model import Disclosure, cells_of, plain_cells
 from analysis.windows import Hours, Window
 
 DAY = 86_400
@@ -98,3 +100,11 @@ def test_which_cells_are_shown(show: Disclosure, shown: list[str], hidden: int) 
     found, withheld = cells_of(cells, lines, lambda _: Hours(WINDOWS), "UTC", show)
     assert [cell.platform for cell in found] == shown
     assert withheld == hidden
+
+
+def test_a_vote_of_a_clock_that_forgot_the_date_is_in_no_timeline() -> None:
+    cell = votes(1.0)
+    time = cell.time.copy()
+    time[0] = 0
+    ((shown,), _) = plain_cells([replace(cell, time=time)], Disclosure(private=True))
+    assert shown.first == cell.time[1]
