@@ -52,6 +52,7 @@ class EndpointFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     http: Http = "none"
     cleartext: bool = False
     twin_works: bool = False  # the platform answers as expected over verified TLS (for clear-text endpoints)
+    misled: bool = False  # the resolver's answer for this host is false, as the verified twin shows
     failed_at: FailedAt = "none"
     confirmed: bool = False  # failed again on the retry (or the retry rule is waived)
     progress: bool = False  # a timeout, but bytes came: slowness, not a stop
@@ -74,6 +75,7 @@ def gather(
     *,
     platform_hosts: Sequence[str] = (),
     twin_works: bool = False,
+    misled: bool = False,
     fails_elsewhere: bool = False,
     retry_waived: bool = False,
 ) -> EndpointFacts:
@@ -103,6 +105,7 @@ def gather(
         http=_http(endpoint, view.answers(), platform_hosts),
         cleartext=endpoint.scheme == "http",
         twin_works=twin_works,
+        misled=misled,
         failed_at=_failed_at(chosen, dns),
         confirmed=_confirmed(asked, view, dns, tries),
         progress=any(_progress(o) for o in failing),

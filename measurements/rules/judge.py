@@ -11,7 +11,7 @@ from measurements.records import Observation, VerdictLine
 from measurements.rules.facts import EndpointFacts, gather
 from measurements.rules.line import Line, judge_line
 from measurements.rules.quic import quic_facts
-from measurements.rules.table import ENDPOINT_RULES, QUIC_RULES, VERSION, Rule, first_match
+from measurements.rules.table import ENDPOINT_RULES, FALSE_ANSWER, QUIC_RULES, VERSION, Rule, first_match
 from measurements.targets import Endpoint, Platform, Targets
 from measurements.verdicts import VERDICT_STAGE, WORST_FIRST, Verdict, VerdictStage
 
@@ -147,19 +147,26 @@ def _judge_endpoints(
     result: dict[str, Judgement] = {}
     as_expected: dict[str, bool] = {}  # verified endpoints: do they answer as the file says?
     for endpoint in sorted(platform.endpoints, key=lambda e: e.scheme == "http"):
-        twin_works = any(as_expected[twin] for twin in _twins(endpoint, platform))
-        facts = gather(endpoint, by_endpoint[endpoint.id], line, platform_hosts=hosts, twin_works=twin_works)
+        twins = _twins(endpoint, platform)
+        facts = gather(
+            endpoint,
+            by_endpoint[endpoint.id],
+            line,
+            platform_hosts=hosts,
+            twin_works=any(as_expected[twin.id] for twin in twins),
+            misled=any(result[twin.id].rule == FALSE_ANSWER for twin in twins if twin.host == endpoint.host),
+        )
         result[endpoint.id] = judge_endpoint(facts)
         as_expected[endpoint.id] = facts.works != "no" and facts.http in ("fine", "none")
     return result
 
 
-def _twins(clear: Endpoint, platform: Platform) -> list[str]:
+def _twins(clear: Endpoint, platform: Platform) -> list[Endpoint]:
     """The verified endpoints that a clear-text one is held against: its own host's, else the platform's others."""
     if clear.scheme != "http":
         return []
     verified = [e for e in platform.endpoints if e.scheme == "https"]
-    return [e.id for e in verified if e.host == clear.host] or [e.id for e in verified]
+    return [e for e in verified if e.host == clear.host] or verified
 
 
 @dataclass(frozen=True)

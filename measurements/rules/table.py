@@ -14,6 +14,8 @@ from measurements.verdicts import Verdict, VerdictStage
 
 VERSION: Final = "2026-11-22.4"  # changes whenever a rule does
 
+FALSE_ANSWER: Final = "dns-lies"  # id of the rule that shows an answer to be false by where it leads
+
 NOT_EXCLUDED: Final = "an outage for everyone is not excluded"
 
 
@@ -37,6 +39,9 @@ ENDPOINT_RULES: Final[tuple[Rule, ...]] = (
     Rule("not-applicable", {"applicable": False}, "inconclusive", None,
          "not_applicable: nothing can be reached over this address family on this line",
          "IPv6 (or IPv4) without a route, or with one that leads nowhere, says nothing about a platform."),
+    Rule("cleartext-misled", {"cleartext": True, "works": "system", "misled": True}, "blocked", "dns",
+         "the resolver's answer for this host is false, as its verified twin shows: somebody else answers there",
+         "A false answer leads to a block page in clear text, and to a certificate that is not the host's."),
     Rule("cleartext-tampered",
          {"cleartext": True, "works": ("system", "trusted"), "http": "missed", "twin_works": True}, "blocked", "http",
          "the clear-text answer is not the platform's, while the platform answers as expected over verified TLS",
@@ -72,7 +77,7 @@ ENDPOINT_RULES: Final[tuple[Rule, ...]] = (
     Rule("dns-fails", {"dns": "fails", "works": "trusted"}, "blocked", "dns",
          "the resolver fails for this name ({failure}) but answers for the controls; a trusted answer works",
          "NXDOMAIN, SERVFAIL, REFUSED, an empty answer or silence, repeated, for this name alone."),
-    Rule("dns-lies", {"dns": "lies", "works": "trusted"}, "blocked", "dns",
+    Rule(FALSE_ANSWER, {"dns": "lies", "works": "trusted"}, "blocked", "dns",
          "the resolver's answer leads nowhere ({failure}); a trusted answer works{note}",
          "No common address with the trusted answer, and not one of its own works."),
     Rule("name-gone", {"trusted": "no_such_name"}, "down", "dns",

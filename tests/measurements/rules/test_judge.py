@@ -369,6 +369,20 @@ def test_the_twin_of_a_clear_text_answer_is_its_own_host() -> None:
     assert {line.endpoint: line.verdict for line in lines}["clear"] == "inconclusive"
 
 
+def test_a_block_page_behind_a_false_answer_is_a_block_by_name() -> None:
+    astray = [
+        dns(FALSE, endpoint="clear"),
+        page(FALSE, endpoint="clear", cleartext=True, status=200, expected=False),
+    ]
+    twin = [dns(FALSE), *forged(FALSE, "block.example"), dns(GENUINE, **TRUSTED), page(**TRUSTED)]
+    lines = judge([*OK, *twin, *astray], WEB, CLEAR)
+    assert {(line.endpoint, line.verdict, line.stage) for line in lines} == {
+        (None, "blocked", "dns"),
+        ("web", "blocked", "dns"),
+        ("clear", "blocked", "dns"),
+    }
+
+
 def test_clear_text_alone_proves_nothing() -> None:
     rows = [
         *OK,
