@@ -19,7 +19,7 @@ from measurements.invite import read_invite
 from measurements.records import Observation, SummaryLine, VerdictLine
 from measurements.rules.judge import Round, judge_round
 from measurements.rules.line import Line
-from measurements.scrub import MARK, redactor, scrubber
+from measurements.scrub import MARK, SERVER, redactor, scrubber
 from measurements.state import StateFolder, place_of, pseudonym
 from measurements.store import Spool
 from measurements.store_sql import adding
@@ -100,7 +100,7 @@ def make_keeper(spool: Spool, targets: Targets) -> Keeper:
     """Keeps all but the addresses of the person's own network and of the test server."""
     near = dict.fromkeys(near_addresses(), MARK)
     servers = targets.helper.addresses if targets.helper else ()
-    return Keeper(spool, redactor(near | {each: f"helper-{n}" for n, each in enumerate(servers, 1)}))
+    return Keeper(spool, redactor(near | {each: f"{SERVER}{n}" for n, each in enumerate(servers, 1)}))
 
 
 @dataclass(frozen=True)

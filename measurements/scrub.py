@@ -22,6 +22,8 @@ from measurements.records import DnsAnswer, Observation
 Scrub = Callable[[str], str]
 
 MARK: Final = "[scrubbed]"
+# What stands in a record for the address of a test server: this, and its place in the invite.
+SERVER: Final = "helper-"
 
 _ADDRESSES: Final = (
     # IPv4, also at the end of a sentence; with more than four numbers, or with a value, it is an object identifier.

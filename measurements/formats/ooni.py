@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from measurements.records import Observation
+from measurements.scrub import MARK, SERVER
 
 DATA_FORMAT: Final = "0.2.0"
 TEST_NAME: Final = "urlgetter"
@@ -79,10 +80,16 @@ def _input(o: Observation) -> str:
 
 
 def _endpoint(o: Observation) -> str | None:
-    if o.address is None:
+    address = _address(o)
+    if address is None:
         return None
-    host = f"[{o.address}]" if ":" in o.address else o.address
+    host = f"[{address}]" if ":" in address else address
     return f"{host}:{o.port}"
+
+
+def _address(o: Observation) -> str | None:
+    """The address, or OONI's word for one that may not be told."""
+    return MARK if o.address and o.address.startswith(SERVER) else o.address
 
 
 def _seconds(o: Observation) -> float:
@@ -158,7 +165,7 @@ def _answer(address: str, ttl: int | None) -> dict[str, Any]:
 def _connect(o: Observation, t0: float, n: int) -> dict[str, Any]:
     failure = o.failure if o.stage == "connect" else None
     return {
-        "ip": o.address,
+        "ip": _address(o),
         "port": o.port,
         "status": {"failure": failure, "success": failure is None},
         "t0": t0,

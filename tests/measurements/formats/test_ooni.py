@@ -146,6 +146,11 @@ def test_endpoints_and_runs_are_measurements_of_their_own() -> None:
     assert len({each["report_id"] for each in made}) == 2
 
 
+def test_a_test_server_has_oonis_word_for_an_address_that_is_not_told() -> None:
+    (made,) = exported(observation("tcp", address="helper-1", phases=Phases(connect=0.1)))
+    assert made["test_keys"]["tcp_connect"][0]["ip"] == "[scrubbed]"
+
+
 def test_an_endpoint_without_a_name_goes_by_its_address() -> None:
     (made,) = exported(observation("tcp", host=None, address="2001:db8::1", phases=Phases(connect=0.1)))
     assert made["input"] == "tcpconnect://[2001:db8::1]:443"
