@@ -48,17 +48,16 @@ def _together(group: Sequence[Observation]) -> float | None:
 
 def _alone(rows: Sequence[Observation], like: Observation) -> float | None:
     """What the targets of the same arm's pairs got."""
-    asked = like.transfer
+    arm = like.transfer.arm if like.transfer else None
     flows = [
         flow_of(row, row.time)
         for row in rows
-        if asked
-        and row.transfer
+        if row.transfer
         and row.transfer.main
         and row.transfer.purpose == "pair"
-        and (row.role, row.transfer.arm) == ("target", asked.arm)
+        and (row.role, row.transfer.arm) == ("target", arm)
     ]
-    return rate_alone(flows, asked.cap_bytes or 0) if asked else None
+    return rate_alone(flows)
 
 
 def _extra(rows: Sequence[Observation]) -> Iterator[str]:

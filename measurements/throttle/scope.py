@@ -47,13 +47,10 @@ def rate_of_all(flows: Sequence[Flow]) -> float:
     return bytes_in / max(end - start, TICK)
 
 
-def rate_alone(flows: Sequence[Flow], cap_bytes: int) -> float | None:
-    """What one flow gets by itself, counted as flows side by side are: the median of those that were to go as far."""
-    known = [
-        rate_of_all((flow,))
-        for flow in flows
-        if flow.body_bytes and (flow.cap_bytes or 0) >= AS_FAR * cap_bytes
-    ]
+def rate_alone(flows: Sequence[Flow]) -> float | None:
+    """What one flow gets by itself, counted as flows side by side are: the median of those that were to go far."""
+    far = AS_FAR * max((flow.cap_bytes or 0 for flow in flows), default=0)
+    known = [rate_of_all((flow,)) for flow in flows if flow.body_bytes and (flow.cap_bytes or 0) >= far]
     return median(known) if known else None
 
 

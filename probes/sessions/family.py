@@ -209,10 +209,12 @@ class FamilySession(SessionState):
         arm = next((each for each in self.arms if each.arm == found.deciding), None)
         if found.verdict != "throttled" or found.stage != "transfer" or arm is None or self._spent(arm):
             return
+        if self.past and self.plan.clear_bytes is not None:
+            return  # flows past a late slowing are long, and here data cost money
         slow = [pair.target for pair in self.pairs if pair.arm == arm.arm and pair_use(pair) == "counts"]
-        alone = rate_alone(slow, self.past.cap_bytes if self.past else self.plan.flow_bytes)
+        alone = rate_alone(slow)
         if alone:
-            sizes = partial(self._affordable, arm)
+            sizes = partial(self._affordable, arm, size=self.past)
             self.together = await look(self.flows, arm, sizes, alone, self._other_name())
 
     async def _extra_arms(self) -> None:
@@ -227,9 +229,9 @@ class FamilySession(SessionState):
             found = await extra.domestic(self.flows, self.targets.controls, self.lookup, sizes)
             self.extra = replace(self.extra, domestic=found)
 
-    def _affordable(self, arm: ArmPlan, most: int | None = None) -> Size | None:
+    def _affordable(self, arm: ArmPlan, most: int | None = None, size: Size | None = None) -> Size | None:
         """Where flows beside the pairs end, `most` bytes at the latest; None once they would cost too much."""
-        size = self.past or self._size(arm)
+        size = size or self._size(arm)
         size = replace(size, cap_bytes=min(size.cap_bytes, most or size.cap_bytes))
         return size if self._affords(size) else None
 
