@@ -19,7 +19,7 @@ from efir.server_log import server_log
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from efir.served import Served
+    from efir.serving import Served
     from exporter.events import EventWindow
     from exporter.probe import ProbeOnDemand
 
@@ -78,7 +78,7 @@ def command(
         token = read_token(token_file) if token_file else None
     except TokenError as error:
         raise EfirError(str(error)) from None
-    from efir.served import Served
+    from efir.serving import Served
 
     served = Served(
         state=shared.state,

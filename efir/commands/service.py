@@ -5,7 +5,7 @@ import click
 from efir.exits import Exit
 from efir.i18n import _
 from efir.options import Shared, shared_options
-from efir.servicing import put_in_place, service_here, standing, standing_text, take_away
+from efir.system_service import put_in_place, service_here, standing, standing_text, take_away
 
 
 @click.group()

@@ -26,7 +26,7 @@ def command(shared: Shared, yes: bool, uninstall: bool) -> Exit:
         shared.out.text(_("Nothing was removed."))
         return Exit.OK
     if uninstall:
-        from efir.servicing import take_away
+        from efir.system_service import take_away
 
         take_away(shared)
     done = forget(folder, found)

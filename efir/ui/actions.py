@@ -15,7 +15,7 @@ from efir.consenting import answered, lines_agreed, record
 from efir.exits import EfirError
 from efir.forgetting import all_files, files_of_results, forget, still_there
 from efir.i18n import LANGUAGES, _, set_language
-from efir.servicing import put_in_place, take_away
+from efir.system_service import put_in_place, take_away
 from efir.ui.pages.home import EVERY
 from efir.ui.pages.layout import titles
 from efir.ui.site import Site

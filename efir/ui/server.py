@@ -13,8 +13,8 @@ from aiohttp.typedefs import Middleware
 from efir.consenting import text
 from efir.exits import EfirError
 from efir.i18n import LANGUAGES, _, set_language
-from efir.servicing import standing
 from efir.standing import Stored
+from efir.system_service import standing
 from efir.ui import actions
 from efir.ui.connections import accept
 from efir.ui.download import file_name, json_lines

@@ -6,8 +6,8 @@ from typing import Final
 
 from efir import words
 from efir.i18n import _
-from efir.servicing import standing_text
 from efir.standing import Standing
+from efir.system_service import standing_text
 from efir.ui.markup import Child, Markup, joined, tag
 from efir.ui.pages.layout import action, button, card, form, megabytes, moment, page, tick
 from efir.ui.pages.verdicts import platform_list, situation

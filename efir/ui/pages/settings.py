@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from efir.i18n import _
-from efir.servicing import standing_text
+from efir.system_service import standing_text
 from efir.ui.markup import Markup, tag
 from efir.ui.pages.consent import lines
 from efir.ui.pages.layout import action, button, card, choice, form, moment, page

@@ -356,7 +356,7 @@ def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A service whose system is content with everything; its file."""
     done = (sys.executable, "-c", "")
     made = Service(tmp_path / "units" / "efir.service", b"unit", (done,), (done,), done)
-    monkeypatch.setattr("efir.servicing.service", lambda *_: made)
+    monkeypatch.setattr("efir.system_service.service", lambda *_: made)
     return made.path
 
 
