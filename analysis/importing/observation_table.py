@@ -128,7 +128,8 @@ def record_of(rows: list[Row], platforms: Platforms) -> Record | None:
         asn=read_asn(first["probe_asn"]),
         country=first["probe_cc"],
         network=first["network_type"],
-        attempts=tuple(attempts.values()),
+        # Rows come in any order; a chain of redirects begins in clear text, and OONI puts its end first.
+        attempts=tuple(sorted(attempts.values(), key=lambda a: a.step == "http" and not a.secure)),
         outside=_outside(analyses),
         page_differs=True if analyses & _OTHER_PAGE else None,
     )

@@ -69,6 +69,13 @@ def test_a_page_that_the_probe_calls_another_one_is_no_success(tmp_path: Path) -
     assert votes(tmp_path) == [("m1", "AS33771/wifi", "http_unexpected_status_code")]
 
 
+def test_a_page_in_clear_text_that_led_to_the_own_page_over_tls_is_a_success(tmp_path: Path) -> None:
+    first = PAGE.replace("https://", "http://")
+    second = first.replace(",,,http://", ",,,https://")
+    run(tmp_path, *(row.replace(",false", ",http-diff") for row in (first, second)))
+    assert votes(tmp_path) == [("m1", "AS33771/wifi", None)]
+
+
 def test_negative_handshake_times_are_counted_and_do_no_harm(tmp_path: Path) -> None:
     counts = run(tmp_path, GOOD.replace(",0.2,", ",-0.3,"))
     assert counts.noticed["negative_handshake_times"] == 1
