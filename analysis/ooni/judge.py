@@ -77,6 +77,7 @@ def verdict_line(record: Record) -> VerdictLine:
     )
 
 
+_UNCLEAR: Final = "cleartext-unclear"  # id of a rule
 # What the flat row of a measurement is called as a probe: the step that its test is about.
 _PROBE: Final = {"telegram": "telegram", "facebook_messenger": "tcp", "whatsapp": "tcp"}
 _STAGE_OF: Final = {
@@ -91,10 +92,12 @@ _STAGE_OF: Final = {
 def vote(record: Record) -> dict[str, object] | None:
     """The flat row that stands for the measurement; None if it says nothing about the line.
 
-    A site that is down for everyone is no vote, and neither is a measurement that failed as such.
+    A site that is down for everyone is no vote, and neither is a measurement that failed as such, nor a page in clear
+    text that may be the site's own: sites that show countries pages of their own would fail for ever.
     """
     judgement = judge(record)
-    if judgement.verdict == "down" or (judgement.verdict == "inconclusive" and judgement.failure is None):
+    says_nothing = judgement.failure is None or judgement.rule == _UNCLEAR
+    if judgement.verdict == "down" or (judgement.verdict == "inconclusive" and says_nothing):
         return None
     return {
         "time": record.time,

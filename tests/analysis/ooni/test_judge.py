@@ -595,6 +595,11 @@ VOTES = [
         "dns_bogon_error",
     ),
     ("unproven without the helper", keys(dns(None, ADDRESS), tcp("connection_reset")), "connection_reset"),
+    (
+        "a page in clear text that may be the site's own",
+        keys(dns(None, ADDRESS), http(url=CLEAR), control=helper(), body_length_match=False),
+        "no vote",
+    ),
     ("down for everyone", keys(dns(None, ADDRESS), tcp("connection_reset"), control=helper("x")), "no vote"),
     ("nothing tried", keys(), "no vote"),
 ]
