@@ -190,7 +190,7 @@ def split_address(text: str | None) -> tuple[str | None, int | None]:
     return address.strip("[]") or None, int(port) if port.isdecimal() and len(port) <= 5 else None
 
 
-class _Event(msgspec.Struct):
+class _Event(msgspec.Struct, gc=False):
     address: str | None = None
     operation: str | None = None
     num_bytes: int | None = None
@@ -244,11 +244,11 @@ def _outside(keys: TestKeys) -> Outside | None:
     http, dns = control.http_request, control.dns
     return Outside(
         http_works=failure_of(http.failure) is None and (http.status_code or 0) > 0,
-        addresses=tuple(a for a in (dns.addrs or ()) if a) if dns else (),
+        addresses=tuple([a for a in (dns.addrs or ()) if a]) if dns else (),
         name_exists=not (dns and failure_of(dns.failure) in _NO_SUCH_NAME),
         unreachable=_unreachable(control),
         tls_failures=tuple(
-            word for s in (control.tls_handshake or {}).values() if s and (word := failure_of(s.failure))
+            [word for s in (control.tls_handshake or {}).values() if s and (word := failure_of(s.failure))]
         ),
     )
 

@@ -172,18 +172,19 @@ class _Endpoint:
         reached = {a.address for a in tried if a.address}
         if not host.answers:
             return "trusted" if host.failures and reached else "system"
-        if not reached or reached & host.answers or host.answers & self._elsewhere():
+        if not reached or reached & host.answers or host.answers & self.elsewhere:
             return "system"
         return "trusted"
 
-    def _elsewhere(self) -> set[str]:
+    @cached_property
+    def elsewhere(self) -> set[str]:
         """Addresses of the name as others see it."""
         return self.host.others | set(self.outside.addresses if self.outside else ())
 
     def _false_answer(self) -> bool:
         """The resolver's addresses lead nowhere, and are not what others see."""
         answers, outside = self.host.answers, self.outside
-        if not answers or answers & self._elsewhere():
+        if not answers or answers & self.elsewhere:
             return False
         if self.app:
             return self.host.strange or all(map(is_bogon, answers))
@@ -195,7 +196,7 @@ class _Endpoint:
     def _dns(self, works: Works, false_answer: bool) -> Dns:
         host = self.host
         if host.answers:
-            apart = works == "trusted" and not host.answers & self._elsewhere()
+            apart = works == "trusted" and not host.answers & self.elsewhere
             return "lies" if false_answer or apart else "answers"
         return "fails" if host.failures else "none"
 
@@ -209,7 +210,7 @@ class _Endpoint:
     def _trusted(self) -> Trusted:
         if self.host.denied or (self.outside is not None and not self.outside.name_exists):
             return "no_such_name"
-        return "answers" if self._elsewhere() else "not_asked"
+        return "answers" if self.elsewhere else "not_asked"
 
     def _failing(self, dns: Dns) -> tuple[FailedAt, str | None, list[Attempt]]:
         """The step that failed, its commonest word, and the attempts that say so."""

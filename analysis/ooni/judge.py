@@ -34,9 +34,12 @@ def plainly_fine(record: Record) -> bool:
     # Telegram's data centres answer a browser's request with 501: an answer all the same.
     highest = 999 if record.test in APP_PLATFORMS else 499
     for attempt in record.attempts:
-        if attempt.failure is not None or not attempt.own or (attempt.status or 0) > highest:
+        if attempt.failure is not None or not attempt.own:
             return False
-        if attempt.step == "http" and attempt.status is not None:
+        status = attempt.status
+        if status is not None:
+            if status > highest:
+                return False
             loaded |= not record.input or (attempt.host, attempt.secure) == asked
     return loaded
 
