@@ -69,7 +69,7 @@ def main() -> None:
     with TemporaryDirectory(dir=given.folder) as name:
         folder = Path(name)
         rows = make(folder)
-        command = [sys.executable, "-m", "efir", "correlate", "--json"]
+        command = [sys.executable, "-m", "efir", "correlate", "--json", "--quiet"]
         command += ["--data", str(folder / "data"), "--schedule", str(folder / "events.yaml")]
         begun = time.perf_counter()
         answer = subprocess.run(command, stdout=subprocess.PIPE, check=True)
