@@ -27,8 +27,9 @@ In brackets Wilson's 95 % interval, in percent. On innocent lines both other
 answers are right; how many sessions cleared the platform (not throttled) stands in the last column.
 
 Labels drawn anew (N8-permuted) are what the test's level promises for: ten pairs of a truly slowed platform all fall
-the same way once in 1,024 sessions, so about 0.1 % there is the level itself, not a fault of the lines. A rule of
-seconds (E4-3s) is left open where ten pairs that outlast it cost more than a metered day has.
+the same way once in 1,024 sessions, and the three looks together at most once in 500. 0.1 to 0.2 % there is the level
+itself, not a fault of the lines. A rule of seconds (E4-3s) is left open where ten pairs that outlast it cost more than
+a metered day has.
 """
 
 _SERIES: Final = """## QUIC and uploads, each as a series of its own
