@@ -100,6 +100,11 @@ class Features:
     gap_share: float
     unheard: float | None  # share of flows in which our own packets were lost
 
+    @property
+    def counted(self) -> bool:
+        """Whether anybody counted packets. Where nobody did (QUIC, Windows), gaps show a bucket, never lone losses."""
+        return self.drops is not None or self.sent_again is not None
+
 
 def signature(session: SessionEvidence, decision: FamilyDecision) -> Signature:
     """Signature of a throttled session, from the pairs of the deciding arm; empty for any other verdict."""
@@ -162,15 +167,17 @@ def features(pairs: Sequence[Pair], settled: Sequence[float | None], stage: str 
 
 
 def _dropped(found: Features) -> bool:
-    if found.drops is None and found.sent_again is None:
-        return found.gap_share >= GAP_SHARE
+    if not found.counted:
+        return found.clamp is True and found.gap_share >= GAP_SHARE
     return max(found.drops or 0.0, found.sent_again or 0.0) >= DROPS
 
 
 def _lossy(found: Features) -> bool:
     """Packets are lost one by one: the rate scatters, and what comes behind a hole comes out of order."""
+    if not found.counted or not _dropped(found):
+        return False
     drops, again = found.drops or 0.0, found.sent_again or 0.0
-    if not _dropped(found) or (again >= TAIL_DROPS and drops < again):
+    if again >= TAIL_DROPS and drops < again:
         return False
     return not found.clamp or drops >= HOLES
 

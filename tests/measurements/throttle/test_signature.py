@@ -86,29 +86,28 @@ def test_mechanism(name: str, pairs: Pairs, session: Sessions) -> None:
     assert signature(evidence, decide(evidence)).mechanism == expected
 
 
-def test_rates_that_scatter_with_drops_are_loss(pairs: Pairs, session: Sessions) -> None:
-    scattered = tuple(
-        pair
-        for i, wobble in enumerate((0.6, 1.5, 0.8, 1.3, 1.0, 0.5, 1.7, 0.9, 1.2, 0.7))
-        for pair in pairs(i + 1, of_target=capped(16_000, wobble, 40_000.0) | DROPPING)[-1:]
-    )
-    evidence = session(scattered)
-    found = signature(evidence, decide(evidence))
-    assert (found.mechanism, found.clamp) == ("loss", False)
+SCATTER = (0.6, 1.5, 0.8, 1.3, 1.0, 0.5, 1.7, 0.9, 1.2, 0.7)
 
 
-def test_a_policer_whose_short_flows_scatter_is_known_by_how_much_is_sent_again(
-    pairs: Pairs, session: Sessions
+@pytest.mark.parametrize(
+    ("packets", "mechanism"),
+    [
+        pytest.param(DROPPING, "loss", id="drops"),
+        pytest.param(DROPPING | {"retransmitted": 0.4}, "policer", id="much was sent again"),
+        pytest.param({"out_of_order": None}, None, id="nobody counted packets"),
+    ],
+)
+def test_rates_that_scatter_are_told_apart_by_their_packets(
+    packets: dict[str, Any], mechanism: str | None, pairs: Pairs, session: Sessions
 ) -> None:
     scattered = tuple(
         pair
-        for i, wobble in enumerate((0.6, 1.5, 0.8, 1.3, 1.0, 0.5, 1.7, 0.9, 1.2, 0.7))
-        for pair in pairs(
-            i + 1, of_target=capped(16_000, wobble, 40_000.0) | DROPPING | {"retransmitted": 0.4}
-        )[-1:]
+        for i, wobble in enumerate(SCATTER)
+        for pair in pairs(i + 1, of_target=capped(16_000, wobble, 5_000.0) | packets)[-1:]
     )
     evidence = session(scattered)
-    assert signature(evidence, decide(evidence)).mechanism == "policer"
+    found = signature(evidence, decide(evidence))
+    assert (found.mechanism, found.clamp) == (mechanism, False)
 
 
 def test_a_flow_that_ends_soon_after_its_burst_still_has_a_rate(pairs: Pairs, session: Sessions) -> None:
