@@ -102,4 +102,4 @@ def _write_no_more() -> None:
 
 
 def _say(text: str) -> None:
-    print(f"efir: {visible_lines(text)}", file=sys.stderr)  # noqa: T201 - the one place errors are shown
+    sys.stderr.write(f"efir: {visible_lines(text)}\n")

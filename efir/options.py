@@ -54,6 +54,13 @@ _OPTIONS = [
     click.option("--no-color", is_flag=True, help="No colours (also: NO_COLOR)."),
 ]
 
+new_file_option = click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="File to write; must be new.",
+)
+
 
 def shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the shared options; the command gets them as its first argument, a `Shared`."""

@@ -145,15 +145,8 @@ def _line(votes: Votes, events: int, reason: str | None = None) -> Association:
     )
 
 
-def _evidence(votes: Votes, **known: object) -> Evidence:
-    nothing: dict[str, object] = dict.fromkeys(Evidence.__dataclass_fields__)
-    return Evidence(
-        **(nothing | {"outcome": votes.outcome, "onset": False, "failed_events": 0, "carried": 1.0} | known)  # type: ignore[arg-type]  # names are checked by the tests of every rule
-    )
-
-
 def _untested(votes: Votes, events: int, why: str) -> _Finding:
-    return _Finding(_line(votes, events), _evidence(votes, too_few=why))
+    return _Finding(_line(votes, events), Evidence(votes.outcome, too_few=why))
 
 
 def _tested(cell: Cell, options: Options, rng: np.random.Generator) -> _Finding:
@@ -181,8 +174,8 @@ def _tested(cell: Cell, options: Options, rng: np.random.Generator) -> _Finding:
         preregistration=options.preregistration,
         per_event=_per_event(cell, base, overall),
     )
-    evidence = _evidence(
-        cell.votes,
+    evidence = Evidence(
+        cell.votes.outcome,
         p_value=null.p_value,
         effect=size,
         low=low,
@@ -208,8 +201,8 @@ def _onset_only(cell: Cell, hindrance: str, options: Options, rng: np.random.Gen
         outside=outside,
         preregistration=options.preregistration,
     )
-    evidence = _evidence(
-        cell.votes,
+    evidence = Evidence(
+        cell.votes.outcome,
         obstacle=hindrance,
         onset=found is not None and found.step < 0,
         p_value=p_value,

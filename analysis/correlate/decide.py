@@ -14,18 +14,18 @@ class Evidence:
     """All that the verdict of one cell rests on. Effects in their unit (ratio or difference)."""
 
     outcome: Outcome
-    too_few: str | None  # why there are too few votes
-    obstacle: str | None  # why the cell is not identifiable
-    onset: bool  # p_value is that of the onset test
-    p_value: float | None
-    q_value: float | None
-    effect: float | None
-    low: float | None
-    high: float | None
-    inside: float | None  # median ratio, or share of failed votes, in the windows
-    outside: float | None  # the same in the other hours of the event days
-    failed_events: int
-    carried: float  # share of the effect that is left without the two worst events
+    too_few: str | None = None  # why there are too few votes
+    obstacle: str | None = None  # why the cell is not identifiable
+    onset: bool = False  # p_value is that of the onset test
+    p_value: float | None = None
+    q_value: float | None = None
+    effect: float | None = None
+    low: float | None = None
+    high: float | None = None
+    inside: float | None = None  # median ratio, or share of failed votes, in the windows
+    outside: float | None = None  # the same in the other hours of the event days
+    failed_events: int = 0
+    carried: float = 1.0  # share of the effect that is left without the two worst events
 
     @property
     def harmful(self) -> bool:

@@ -6,17 +6,12 @@ import click
 
 from efir.exits import EfirError, Exit
 from efir.i18n import _
-from efir.options import Shared, shared_options
+from efir.options import Shared, new_file_option, shared_options
 from efir.uploading import make_sealer, open_spool, require_upload
 
 
 @click.command()
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    required=True,
-    help="File to write; must be new.",
-)
+@new_file_option
 @shared_options
 def command(shared: Shared, out: Path) -> Exit:
     """Write what waits to a file, sealed as for an upload; the operator takes it with `efir collect take`.

@@ -10,7 +10,7 @@ import click
 from efir.collector_store import folder_of, store_option, write_new
 from efir.exits import EfirError, Exit
 from efir.i18n import _
-from efir.options import Shared, shared_options
+from efir.options import Shared, new_file_option, shared_options
 
 
 @click.command("invite")
@@ -21,12 +21,7 @@ from efir.options import Shared, shared_options
 @click.option(
     "--helper", type=click.Path(path_type=Path), help="YAML with the test helper's addresses, port, sha256."
 )
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    required=True,
-    help="File to write; must be new.",
-)
+@new_file_option
 @shared_options
 def invite(
     shared: Shared, store: Path | None, collectors: tuple[str, ...], helper: Path | None, out: Path

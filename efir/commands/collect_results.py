@@ -9,7 +9,7 @@ import click
 from efir.collector_store import folder_of, store_option, write_new
 from efir.exits import Exit
 from efir.i18n import _
-from efir.options import Shared, shared_options
+from efir.options import Shared, new_file_option, shared_options
 from efir.times import UtcTime
 
 
@@ -73,12 +73,7 @@ def retract(
 @store_option
 @click.option("--since", type=UtcTime(), required=True, help="From this day or time on (UTC).")
 @click.option("--until", type=UtcTime(), required=True, help="Up to, but not with, this day or time (UTC).")
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    required=True,
-    help="File to write; must be new.",
-)
+@new_file_option
 @shared_options
 def publish(shared: Shared, store: Path | None, since: datetime, until: datetime, out: Path) -> Exit:
     """Write open data: verdicts by hour and network, only where at least five invites stand behind a number."""
@@ -97,12 +92,7 @@ def publish(shared: Shared, store: Path | None, since: datetime, until: datetime
 
 @click.command("backup")
 @store_option
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    required=True,
-    help="File to write; must be new.",
-)
+@new_file_option
 @shared_options
 def backup(shared: Shared, store: Path | None, out: Path) -> Exit:
     """Copy results and invites to one file, also while the collector runs. The keys are not in it."""
