@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from efir.exits import Exit
 from efir.i18n import _
-from efir.measuring import Measured, make_context, make_keeper, measure_once
+from efir.measuring import Measured, make_context, make_keeper, measure_once, pages_left_alone
 from efir.options import Shared
 from efir.throttling import Throttled, measure_throttling
 from efir.uploading import send_if_due
@@ -193,7 +193,8 @@ class Cycle:
 
         keeper = make_keeper(self.spool, self.targets)
         context = make_context(self.shared)
-        result = await run_round(self.targets, context, platforms=(), keep=keeper.keep)
+        left_alone = pages_left_alone(self.spool, context.clock.utc())
+        result = await run_round(self.targets, context, platforms=(), left_alone=left_alone, keep=keeper.keep)
         await asyncio.to_thread(keeper.settle)
         _stop_if(result.cancelled)
         controls = {each.id: each for each in self.targets.controls}

@@ -17,6 +17,7 @@ from efir.targets_in_use import targets_in_use
 from measurements.ids import uuid7
 from measurements.invite import read_invite
 from measurements.records import Observation, SummaryLine, VerdictLine
+from measurements.refusals import PAUSE, Page, refused_pages
 from measurements.rules.judge import Round, judge_round
 from measurements.rules.line import Line
 from measurements.scrub import MARK, SERVER, redactor, scrubber
@@ -96,6 +97,11 @@ class Keeper:
         self._pending.clear()
 
 
+def pages_left_alone(spool: Spool, now: datetime) -> frozenset[Page]:
+    """Pages that refused a round within the last day: the next ones do not ask for them. Raises StoreError."""
+    return refused_pages(spool.observations(since=now - PAUSE), now)
+
+
 def make_keeper(spool: Spool, targets: Targets) -> Keeper:
     """Keeps all but the addresses of the person's own network and of the test server."""
     near = dict.fromkeys(near_addresses(), MARK)
@@ -133,7 +139,13 @@ async def measure_once(
     started = context.clock.utc()
     keeper = make_keeper(spool, targets)
     result = await run_round(
-        targets, context, platforms=platforms, thorough=thorough, keep=keeper.keep, step=step
+        targets,
+        context,
+        platforms=platforms,
+        thorough=thorough,
+        left_alone=pages_left_alone(spool, started),
+        keep=keeper.keep,
+        step=step,
     )
     measured = _judge(targets, platforms, context, result, started)
     await asyncio.to_thread(_store, keeper, measured, started)

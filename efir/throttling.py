@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from efir.exits import Exit
-from efir.measuring import Keeper, make_context, make_keeper
+from efir.measuring import Keeper, make_context, make_keeper, pages_left_alone
 from efir.options import Shared
 from measurements.records import Observation, ThrottleLine
 from measurements.rules.line import Line, judge_line
@@ -64,7 +64,8 @@ async def measure_throttling(
 
     context = make_context(shared)
     keeper = make_keeper(spool, targets)
-    checked = await run_round(targets, context, platforms=(), keep=keeper.keep)
+    left_alone = pages_left_alone(spool, context.clock.utc())
+    checked = await run_round(targets, context, platforms=(), left_alone=left_alone, keep=keeper.keep)
     line = judge_line(checked.observations, {control.id: control for control in targets.controls})
     results: list[PlatformResult] = []
     if checked.cancelled:

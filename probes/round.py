@@ -2,11 +2,15 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from measurements.records import Observation
+import msgspec
+
+from measurements.records import Observation, Role
+from measurements.refusals import Page
+from measurements.rules.addresses import PAGE_LEFT_ALONE
 from measurements.rules.controls import AFTER, DURING, FOREIGN_NEEDED, vouched
 from measurements.rules.line import Line, judge_line
 from measurements.targets import Control, Endpoint, Platform, Targets
@@ -46,13 +50,14 @@ async def run_round(
     *,
     platforms: Sequence[str] | None = None,
     thorough: bool = False,
+    left_alone: Collection[Page] = (),
     keep: Callable[[Observation], None] = lambda row: None,
     step: Step = lambda what, done, of: None,
 ) -> RoundResult:
     """Measure `platforms` (all when None) once; `keep` gets each observation as soon as it is made.
 
-    `thorough` asks the trusted resolvers for every name, not only where the system's answer fails. A cancelled round
-    returns what it has, with `cancelled` set.
+    `thorough` asks the trusted resolvers for every name, not only where the system's answer fails. Pages `left_alone`
+    are not asked for: the handshake is the end. A cancelled round returns what it has, with `cancelled` set.
     """
     prepare(context.roots)
     result = RoundResult()
@@ -67,7 +72,7 @@ async def run_round(
         mishaps = Mishaps(context.clock, context.network)
         tools = Tools(context, Slots(), dns_slots, lag, mishaps, kept, targets.resolvers)
         try:
-            await _Round(targets, tools, result, platforms, thorough, step).run()
+            await _Round(targets, tools, result, platforms, thorough, left_alone, step).run()
         except asyncio.CancelledError:
             result.cancelled = True
     result.seconds = context.clock.monotonic() - start
@@ -81,6 +86,7 @@ class _Round:
     result: RoundResult
     platforms: Sequence[str] | None
     thorough: bool
+    left_alone: Collection[Page]
     step: Step
 
     async def run(self) -> None:
@@ -113,7 +119,7 @@ class _Round:
         return line
 
     async def _controls(self, flags: tuple[str, ...]) -> list[Walk]:
-        walks = [_control_walk(self.tools, control, flags) for control in self.targets.controls]
+        walks = [self._control_walk(control, flags) for control in self.targets.controls]
         await asyncio.gather(*(walk.first() for walk in walks))
         await asyncio.gather(*(walk.ask_trusted() for walk in walks if not walk.works))
         return walks
@@ -132,6 +138,25 @@ class _Round:
         page = Endpoint(id="portal", url=f"http://{urlsplit(control.url).hostname}/", probes=("dns", "http"))
         await Walk(self.tools, control.id, "control", page, flags=(PORTAL,)).first()
 
+    def _control_walk(self, control: Control, flags: tuple[str, ...]) -> Walk:
+        endpoint = Endpoint(id="web", url=control.url, probes=control.probes, expect=control.expect)
+        return self._walk(control.id, "control", endpoint, flags=flags)
+
+    def _walk(
+        self,
+        platform: str,
+        role: Role,
+        endpoint: Endpoint,
+        neutral: str | None = None,
+        flags: tuple[str, ...] = (),
+    ) -> Walk:
+        if (role, platform, endpoint.id) in self.left_alone:
+            without = dict.fromkeys("tls" if probe == "http" else probe for probe in endpoint.probes)
+            without.pop("quic", None)  # asks for the page too, over HTTP/3
+            endpoint = msgspec.structs.replace(endpoint, probes=tuple(without))
+            flags = (*flags, PAGE_LEFT_ALONE)
+        return Walk(self.tools, platform, role, endpoint, neutral, flags)
+
     def _walks(self) -> list[Walk]:
         chosen = {
             name: platform
@@ -139,7 +164,7 @@ class _Round:
             if self.platforms is None or name in self.platforms
         }
         return [
-            Walk(self.tools, name, "target", endpoint, _neutral(platform))
+            self._walk(name, "target", endpoint, _neutral(platform))
             for name, platform in chosen.items()
             for endpoint in platform.endpoints
         ]
@@ -180,11 +205,6 @@ class _Round:
     async def _pause(self) -> None:
         seconds = random.Random(self.tools.context.run_id + "pause").uniform(*RETRY_PAUSE)
         await asyncio.sleep(seconds)
-
-
-def _control_walk(tools: Tools, control: Control, flags: tuple[str, ...]) -> Walk:
-    endpoint = Endpoint(id="web", url=control.url, probes=control.probes, expect=control.expect)
-    return Walk(tools, control.id, "control", endpoint, flags=flags)
 
 
 def _neutral(platform: Platform) -> str | None:

@@ -14,6 +14,8 @@ ANSWERED_ANYWAY = frozenset({"http_unexpected_status_code", "http_unexpected_red
 STAGES = ("connect", "tls", "first_byte", "transfer")  # in the order of a try
 # From the shallow to the deep; the deepest one that an endpoint lists says whether it works.
 DEPTH = ("dns", "tcp", "tls", "http", "telegram")
+# Flag of a try that asked for no page, since the server had told us to stay away: it went as deep as it could.
+PAGE_LEFT_ALONE = "page_left_alone"
 
 
 class Addresses:
@@ -29,7 +31,9 @@ class Addresses:
         self.system = _of_families(_told(o for o in asked if not is_trusted(o)), tried_ipv6)
         if endpoint.fixed_address is not None:
             self.system = {endpoint.fixed_address}
-        self.deepest = max((p for p in endpoint.probes if p in DEPTH), key=DEPTH.index, default="tcp")
+        rested = any(PAGE_LEFT_ALONE in row.flags for row in tried)
+        probes = [row.probe for row in tried] if rested else endpoint.probes
+        self.deepest = max((p for p in probes if p in DEPTH), key=DEPTH.index, default="tcp")
         self.working = {a for a, group in self.by_address.items() if any(map(self._good, group))}
         if self.deepest == "dns" and self.system:
             self.working |= self.system

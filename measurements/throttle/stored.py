@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from measurements.records import Observation, ThrottleLine
+from measurements.refusals import LEAVE_ALONE
 from measurements.throttle.decision import decide, decide_platform
 from measurements.throttle.earlier import stored_flows, stored_pairs
 from measurements.throttle.evidence import Plan, SessionEvidence
@@ -16,7 +17,6 @@ from measurements.throttle.history import KEPT, baselines_of, noise_of
 from measurements.throttle.line import throttle_line
 from measurements.throttle.scope import scope
 from measurements.throttle.signature import signature
-from measurements.throttle.usable import LEAVE_ALONE
 
 _PLANS: dict[str | None, Plan] = {"plain": "plain", "bundled": "bundled"}
 

@@ -25,9 +25,6 @@ CUT: Final = frozenset(
 )
 DEADLINE: Final = frozenset({"generic_timeout_error", "timed_out"})
 SLOW_ENDS: Final = DEADLINE | {None}
-# Statuses that ask us to stay away: after one of them a server is left alone for a day (DESIGN section 2).
-TOO_MANY: Final = 429
-LEAVE_ALONE: Final = frozenset({403, TOO_MANY})
 # Statuses of a whole object, or of the asked range of one.
 GOOD_STATUS: Final = frozenset({200, 206})
 

@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 from msgspec import structs
 
 from measurements.records import Observation, Role
+from measurements.refusals import LEAVE_ALONE, TOO_MANY
 from measurements.throttle.flow import Flow, goodput, goodputs
 from measurements.throttle.of_records import flow_of
 from measurements.throttle.pair import Pair, pair_use
-from measurements.throttle.usable import LEAVE_ALONE, STOPPED, TOO_MANY, use_of
+from measurements.throttle.usable import STOPPED, use_of
 from probes import flow as asking
 from probes import tcp_info, transfer, transfer_quic, transfer_upload
 from probes.base import Context, Target

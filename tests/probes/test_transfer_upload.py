@@ -45,7 +45,9 @@ async def test_an_upload_is_sent_to_its_end(flow, patient):
     assert found.bytes_sent > 150_000
     assert found.tcp_info["bytes_sent"] > 150_000  # we are the sender: its own view is in the record
     measured = flow_of(found, found.time)
-    assert (use_of(measured), measured.retransmitted, measured.out_of_order) == ("counts", 0.0, None)
+    assert (use_of(measured), measured.out_of_order) == ("counts", None)
+    assert measured.retransmitted is not None
+    assert 0 <= measured.retransmitted < 0.1  # on a busy machine the kernel sends the tail once more
 
 
 @pytest.mark.parametrize(

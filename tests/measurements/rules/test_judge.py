@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from itertools import count
+from typing import Any
 
 import pytest
 
 from measurements.records import DnsAnswer, DnsFacts, Observation, Phases, TlsFacts, VerdictLine
+from measurements.rules.addresses import PAGE_LEFT_ALONE
 from measurements.rules.controls import AFTER, DURING
 from measurements.rules.facts import NEUTRAL, NO_ROUTE_FLAG
 from measurements.rules.judge import Round, judge_round
@@ -43,6 +45,11 @@ def platform(lines: list[VerdictLine]) -> VerdictLine:
 
 
 OK = controls()
+
+
+def handshake(**fields: Any) -> Observation:
+    """A handshake with the platform, and no request."""
+    return seen(probe="tls", address=GENUINE, resolver="system", tls=TlsFacts(verified=True), **fields)
 
 
 def stranger_at(name: str) -> Observation:
@@ -96,6 +103,10 @@ CASES: list[tuple[str, list[Observation], tuple[str, str | None, str]]] = [
     ("everything is fine", [*OK, dns(GENUINE), page()], ("accessible", None, "works")),
     ("a CAPTCHA over verified TLS is no censorship",
      [*OK, dns(GENUINE), page(status=403, expected=False)], ("accessible", None, "answers-otherwise")),
+    ("a page that is left alone for a day: the handshake tells",
+     [*OK, dns(GENUINE), handshake(flags=(PAGE_LEFT_ALONE,))], ("accessible", None, "works")),
+    ("a handshake is no page where the page was to be asked for",
+     [*OK, dns(GENUINE), handshake()], ("inconclusive", None, "unconfirmed")),
     ("a 503 over verified TLS is the server's own trouble",
      [*OK, dns(GENUINE), page(status=503, expected=False)], ("down", "http", "server-error")),
     ("one of two addresses is enough",
