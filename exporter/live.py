@@ -36,9 +36,8 @@ NetworkKey = tuple[str, str]
 class Counts:
     """Counters since the exporter's start, by label values."""
 
-    results: Counter[tuple[str, str, str, str]] = field(
-        default_factory=Counter
-    )  # asn, country, platform, verdict
+    # asn, country, platform, verdict
+    results: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
     late: Counter[NetworkKey] = field(default_factory=Counter)
     future: int = 0
     probes: Counter[str] = field(default_factory=Counter)

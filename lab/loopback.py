@@ -137,9 +137,8 @@ class Relay:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One client connection."""
         try:
-            with suppress(
-                OSError, asyncio.CancelledError
-            ):  # asyncio's streams complain of a cancelled handler
+            # asyncio's streams complain of a cancelled handler
+            with suppress(OSError, asyncio.CancelledError):
                 await self._relay(reader, writer)
         finally:
             await _close(writer)
@@ -217,6 +216,5 @@ async def _closed(servers: list[asyncio.Server]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    await asyncio.sleep(
-        0
-    )  # transports that were closed just now give their sockets back in the loop's next turn
+    # transports that were closed just now give their sockets back in the loop's next turn
+    await asyncio.sleep(0)

@@ -261,9 +261,8 @@ class Rule:
     # matching flows of the same client.
     scope: Scope = "connection"
     residual: float = 0.0  # for so long new flows of this client to the same address and port match at once
-    memory: float = (
-        0.0  # for so long every flow with the same server address matches (contagion, Turkey 2022)
-    )
+    # for so long every flow with the same server address matches (contagion, Turkey 2022)
+    memory: float = 0.0
     after_bytes: int = 0  # acts once a flow has carried this much transport payload, both directions added
     until_bytes: int | None = None  # and no longer than this (delay of handshakes)
     after_seconds: float = 0.0  # acts once the flow is so old, from its first packet
@@ -284,10 +283,8 @@ class Scenario:
     rules: tuple[Rule, ...] = ()
     expect: Expect = field(default_factory=Expect)  # the verdicts it must give
     seed: int = 1  # of everything random on the path
-    endpoints: Mapping[str, tuple[Endpoint, ...]] = field(
-        default_factory=dict
-    )  # probed beside the targets file's
+    # probed beside the targets file's
+    endpoints: Mapping[str, tuple[Endpoint, ...]] = field(default_factory=dict)
     busy: int = 0  # programs beside the prober that each keep a processor busy
-    moves: float | None = (
-        None  # seconds after which the client is on another network, with another IPv4 address
-    )
+    # seconds after which the client is on another network, with another IPv4 address
+    moves: float | None = None

@@ -86,9 +86,8 @@ class TlsFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ja4: str | None = None  # fingerprint of our ClientHello
     library: str | None = None  # "OpenSSL 3.0.19"
     received: int = 0  # bytes from the server during the handshake
-    last_progress: float | None = (
-        None  # seconds from the ClientHello to the last byte that came before the end
-    )
+    # seconds from the ClientHello to the last byte that came before the end
+    last_progress: float | None = None
 
 
 class HttpFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -124,9 +123,8 @@ class TransferFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     protocol: Transport = "tcp"
     session: str | None = None  # the platform whose throttling session this flow belongs to
     tariff: str | None = None  # plain | bundled | unknown: the plan at that time, as the person said
-    arm: str | None = (
-        None  # helper | same_address | foreign of a pair's control; inverted | domestic beside pairs
-    )
+    # helper | same_address | foreign of a pair's control; inverted | domestic beside pairs
+    arm: str | None = None
     pair: str | None = None  # same value on the two flows of a pair
     group: str | None = None  # same value on flows that ran at once, beside the pairs
     position: int | None = None  # 0 = first of its pair on the wire
@@ -144,12 +142,10 @@ class TransferFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     stalled: bool = False  # ended by its deadline without progress in the last part
     complete: bool = False  # cap or object end was reached
     tight: bool = False  # ended early because its rate was known well enough
-    prefixes: tuple[
-        tuple[int, str], ...
-    ] = ()  # (bytes, SHA-256 of so many first bytes) at marks all flows share
-    samples: tuple[
-        tuple[float, float, float], ...
-    ] = ()  # (seconds, rcv_rtt, out-of-order segments), one a second
+    # (bytes, SHA-256 of so many first bytes) at marks all flows share
+    prefixes: tuple[tuple[int, str], ...] = ()
+    # (seconds, rcv_rtt, out-of-order segments), one a second
+    samples: tuple[tuple[float, float, float], ...] = ()
     sender_info: dict[str, float] = {}  # the helper's TCP_INFO of this flow: bytes_retrans, rtt, min_rtt ...
 
     @property
@@ -240,9 +236,8 @@ class TraceHop(msgspec.Struct, frozen=True, kw_only=True):
     target: tuple[str, ...]  # words of `probes.trace.evidence.Word`
     control: tuple[str, ...]
     address: str | None = None
-    inside: bool = (
-        False  # it answered, from the person's own or the provider's network: its address is not kept
-    )
+    # it answered, from the person's own or the provider's network: its address is not kept
+    inside: bool = False
 
 
 class TraceLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="trace"):

@@ -45,9 +45,8 @@ class Deadlines:
     """Seconds each phase may take. 10 s for TCP and TLS is OONI's value, so that results compare."""
 
     resolve: float = 4.0
-    ask_again: float = (
-        1.0  # an unanswered DNS question is sent anew, as system resolvers do: a loss is no silence
-    )
+    # an unanswered DNS question is sent anew, as system resolvers do: a loss is no silence
+    ask_again: float = 1.0
     late_answers: float = 1.0  # the DNS socket stays open this long after the first answer (injection races)
     connect: float = 10.0
     tls: float = 10.0

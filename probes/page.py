@@ -13,9 +13,8 @@ from probes.wire import html, urls
 from probes.wire.http1 import Head
 
 BODY_START: Final = 2000  # characters kept of an answer that missed what was expected
-_LONGEST_VALUE: Final = (
-    200  # characters kept of a header field or a redirect's target; a hostile one has kilobytes
-)
+# characters kept of a header field or a redirect's target; a hostile one has kilobytes
+_LONGEST_VALUE: Final = 200
 # Not `via`, `x-cache`, `cf-ray` and the like: they name the proxy or the cache next to the person who measures.
 _KEPT_HEADERS: Final = frozenset(
     {

@@ -21,9 +21,8 @@ _HASHED: Final = tuple(4**power for power in range(5, 10))  # 1 kB to 256 kB
 _TIGHT_SECONDS: Final = 6.0
 _TIGHT_BYTES: Final = 65_536
 _TIGHT_ERROR: Final = 0.05  # standard error over the mean: a 95 % interval of about +-10 %
-_TIGHT_PARTS: Final = (
-    4  # of one second each, the last ones: longer than a small policer's gaps of 1-2 s together
-)
+# of one second each, the last ones: longer than a small policer's gaps of 1-2 s together
+_TIGHT_PARTS: Final = 4
 
 
 @dataclass

@@ -85,9 +85,8 @@ class Association(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", t
     group: str | None = None
     seed: int | None = None
     shifts: int | None = None  # comparable shifts (or permutations of starts) behind p_value
-    inside: float | None = (
-        None  # descriptive: median ratio to the control, or share of failed votes, in the windows
-    )
+    # descriptive: median ratio to the control, or share of failed votes, in the windows
+    inside: float | None = None
     outside: float | None = None  # the same in the other hours of the same days
     per_event: tuple[EventEffect, ...] = ()
     splits: tuple[SplitEffect, ...] = ()

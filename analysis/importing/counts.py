@@ -33,9 +33,8 @@ class Counts:
     unreadable: Counter[str] = field(default_factory=Counter)
     noticed: Counter[str] = field(default_factory=Counter)
     left_out: set[str] = field(default_factory=set)
-    complaints: list[str] = field(
-        default_factory=list
-    )  # the first of each kind, with file and line, for people
+    # the first of each kind, with file and line, for people
+    complaints: list[str] = field(default_factory=list)
 
     def refuse(self, reason: str, where: str, detail: str = "", number: int = 1) -> None:
         """Count records that could not be read, and name the first of their kind."""

@@ -51,9 +51,8 @@ class QuicReader:
     """Reads the datagrams of one flow, client's side, in the order they come."""
 
     def __init__(self) -> None:
-        self._keys: _Keys | None = (
-            None  # made from the first Initial's connection id; they do not change after it
-        )
+        # made from the first Initial's connection id; they do not change after it
+        self._keys: _Keys | None = None
         self._pieces: dict[int, bytes] = {}
 
     def feed(self, datagram: bytes) -> str | More | None:

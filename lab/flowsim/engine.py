@@ -16,9 +16,8 @@ MSS: Final = 1448.0
 PACKET: Final = 1500.0
 INITIAL_WINDOW: Final = 10 * MSS  # RFC 6928
 CUBIC_DECREASE: Final = 0.7  # RFC 9438
-TIMEOUT: Final = (
-    0.25  # seconds a flow waits after a loss it cannot repair by duplicates (RFC 6298 with Linux' minimum)
-)
+# seconds a flow waits after a loss it cannot repair by duplicates (RFC 6298 with Linux' minimum)
+TIMEOUT: Final = 0.25
 POLICED_DISORDER: Final = 0.15  # real flows behind the lab's policers: .06 at 150 kbit/s, .22 at 512
 SAMPLE: Final = 3  # steps between kept points
 CROWDED: Final = 0.8  # share of flows still running below which the others are put aside

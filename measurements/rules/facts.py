@@ -42,9 +42,8 @@ class EndpointFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     situation: Situation = "online"
     evidence: bool = True  # something was measured and not cancelled
     applicable: bool = True  # False: only tried over a family that carries nothing on this line
-    works: Works = (
-        "no"  # reached as expected over an address of the system's resolver, or only over a trusted one
-    )
+    # reached as expected over an address of the system's resolver, or only over a trusted one
+    works: Works = "no"
     dns: Dns = "none"
     bogus: bool = False  # the resolver's addresses cannot be on the Internet, while the controls' are
     trusted: Trusted = "not_asked"

@@ -53,15 +53,13 @@ class SessionEvidence:
     pairs: tuple[Pair, ...] = ()  # decision pairs of all arms, in the order of the wire
     past: Mark | None = None  # where the long flow slowed down: longer pairs are compared from there on
     refused: frozenset[Arm] = frozenset()  # arms one of whose servers asked us to stay away
-    before: dict[Arm, tuple[Flow, ...]] = field(
-        default_factory=dict
-    )  # control-only flows before the first target
+    # control-only flows before the first target
+    before: dict[Arm, tuple[Flow, ...]] = field(default_factory=dict)
     after: dict[Arm, tuple[Flow, ...]] = field(default_factory=dict)  # control-only flows at the end, if any
     contaminable: frozenset[Arm] = frozenset()  # arms whose target and control share an address
     long: Pair | None = None  # the long pair (20 s, 2-4 MB)
-    noise: tuple[
-        float, ...
-    ] = ()  # ln(ratio) of the vantage's control-control pairs of 14 days, this session's included
+    # ln(ratio) of the vantage's control-control pairs of 14 days, this session's included
+    noise: tuple[float, ...] = ()
     baseline: Baseline | None = None  # for the foreign arm
     plan: Plan = "unknown"
     network_changed: bool = False  # the session saw another network, or another tariff

@@ -39,9 +39,8 @@ class ArmFacts:
     cut: Literal["cut_at_60_minutes", "cut_at_change"] | None
     certificate_seen: bool
     residual: bool  # controls after the first target are, or may be, below half of those before
-    marked: (
-        Contrast | None
-    )  # target against the controls taken before; only where another control stayed fast
+    # target against the controls taken before; only where another control stayed fast
+    marked: Contrast | None
 
     def share_lost(self, use: PairUse) -> bool:
         """More than a fifth of the pairs, and at least three, were lost to `use`."""

@@ -35,9 +35,8 @@ class Flow:
     started: float = 0.0  # seconds since the session began
     times: tuple[float, ...] = ()
     sizes: tuple[int, ...] = ()
-    elapsed: float = (
-        0.0  # seconds from the first body byte (without one: from the connect) to the end, stall included
-    )
+    # seconds from the first body byte (without one: from the connect) to the end, stall included
+    elapsed: float = 0.0
     cap_bytes: int | None = None  # where the reader would have stopped
     complete: bool = False  # the cap or the object's end was reached
     stalled: bool = False  # ended by the deadline with no progress in its last part
@@ -54,9 +53,8 @@ class Flow:
     first_byte: float | None = None  # seconds from the request to the answer
     rtt: float | None = None  # seconds inside the flow, by TCP_INFO
     min_rtt: float | None = None
-    out_of_order: float | None = (
-        None  # share of data segments that came out of order or again: loss before us
-    )
+    # share of data segments that came out of order or again: loss before us
+    out_of_order: float | None = None
     retransmitted: float | None = None  # share of bytes the sender (our helper) sent again
     resent: int | None = None  # segments that we had to send again: our ClientHello, our request
     repeated: float | None = None  # segments that came in addition to what a full one each would take

@@ -46,9 +46,8 @@ class Plan:
     long_seconds: float = 20.0
     long_bytes: int = LONG_BYTES
     pairs_bytes: int | None = None  # of an arm's pairs up to its first look
-    clear_bytes: int | None = (
-        None  # of a session that its first look decides: noise checks and scope take what is left
-    )
+    # of a session that its first look decides: noise checks and scope take what is left
+    clear_bytes: int | None = None
     budget: int = UNMETERED_BUDGET  # of all sessions together
     foreign_budget: int = FOREIGN_BUDGET
     session_seconds: float = THRESHOLDS.session_seconds

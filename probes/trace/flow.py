@@ -123,9 +123,8 @@ def _send_and_swap(sock: socket.socket, decoy: bytes, real: bytes, ttl: int) -> 
     """
     if len(decoy) > len(real):
         raise OSError("the decoy is longer than what has to overwrite it")
-    memory = mmap.mmap(
-        -1, len(decoy)
-    )  # never unmapped by hand: the kernel holds its pages until they are acknowledged
+    # never unmapped by hand: the kernel holds its pages until they are acknowledged
+    memory = mmap.mmap(-1, len(decoy))
     memory[:] = decoy
     reading, writing = os.pipe()
     try:

@@ -9,9 +9,8 @@ import struct
 from dataclasses import dataclass
 from typing import Final
 
-INTERMEDIATE: Final = (
-    b"\xee\xee\xee\xee"  # announces the "intermediate" transport: four bytes of length before each packet
-)
+# announces the "intermediate" transport: four bytes of length before each packet
+INTERMEDIATE: Final = b"\xee\xee\xee\xee"
 NONCE_SIZE: Final = 16
 _REQ_PQ_MULTI: Final = 0xBE7E8EF1
 _RES_PQ: Final = 0x05162463

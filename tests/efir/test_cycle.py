@@ -54,9 +54,8 @@ class World:
     upload_bytes: int = 0  # of each sending
     send_at: datetime = START
     sent: list[tuple[datetime, int]] = field(default_factory=list)
-    at: dict[float, Callable[[], Any]] = field(
-        default_factory=dict
-    )  # hours since the start -> what happens then
+    # hours since the start -> what happens then
+    at: dict[float, Callable[[], Any]] = field(default_factory=dict)
 
     def row(self, platform: str, role: Role, received: int, purpose: str | None) -> Observation:
         return Observation(

@@ -122,9 +122,8 @@ def test_the_collector_tells_whose_network_it_is_and_later_results_say_so(
 def test_through_a_proxy_nothing_is_learnt_of_a_network(
     state: Path, operator: Operator, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, [sent] = lines(
-        capsys, "upload", "--proxy", operator.url, "--state", state
-    )  # which takes the proxy's part
+    # which takes the proxy's part
+    code, [sent] = lines(capsys, "upload", "--proxy", operator.url, "--state", state)
     assert (code, sent["acknowledged"]) == (Exit.OK, 6)
     assert make_context(Shared(None, state, None, Output(quiet=True))).vantage.asn is None
 

@@ -105,9 +105,8 @@ async def test_a_server_that_has_our_hello_is_waited_for(roots: Roots) -> None:
 async def test_nobody_is_waited_for_who_has_not_our_hello(
     roots: Roots, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "probes.connect.tcp_info.snapshot", lambda sock: {}
-    )  # as where the system does not tell
+    # as where the system does not tell
+    monkeypatch.setattr("probes.connect.tcp_info.snapshot", lambda sock: {})
     start = time.perf_counter()
     async with tcp_server(hold) as server:
         seen = await shake(server.port, roots, seconds=0.05, patience=1000)
