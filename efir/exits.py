@@ -82,9 +82,8 @@ def run_command(command: click.Command, argv: list[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         _say("interrupted")
         return Exit.INTERRUPTED
-    except (
-        SystemExit
-    ):  # what click and rich make of a broken pipe: the reader (head, less) has gone; all is well
+    except SystemExit:
+        # What click and rich make of a broken pipe: the reader (head, less) has gone; all is well.
         _write_no_more()
         return Exit.OK
     except OSError as error:

@@ -33,8 +33,3 @@ def _set_by() -> str | None:
 def _(text: str) -> str:
     """The translation of `text`; the English text itself is the key."""
     return _current.gettext(text)
-
-
-def plural(one: str, many: str, number: int) -> str:
-    """The right plural form for `number`."""
-    return _current.ngettext(one, many, number)

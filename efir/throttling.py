@@ -97,7 +97,7 @@ async def measure_throttling(
     return Throttled(line, lines, results, cancelled=bool(task and task.cancelling()))
 
 
-def line_of(result: "PlatformResult", check_bytes: int = 0) -> ThrottleLine:
+def line_of(result: "PlatformResult", check_bytes: int) -> ThrottleLine:
     """The platform's line of the NDJSON contract; `check_bytes` is its share of what the check of the line cost."""
     family = result.decision.family
     evidence = result.evidence[result.decision.families.index(family)]

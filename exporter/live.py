@@ -22,8 +22,8 @@ from exporter.words import Platforms, is_verdict, pseudonym
 from measurements.failures import is_known
 from measurements.records import Observation, VerdictLine
 
-# The blind cadence's mean gap by day.
-INTERVAL: Final = timedelta(hours=1)
+# Two intervals: the blind cadence's mean gap by day is an hour.
+FRESH: Final = timedelta(hours=2)
 # A silent vantage is shown as silent for a week, then it is taken for gone.
 REMEMBERED: Final = timedelta(days=7)
 # Clocks of laptops are off by minutes; more is a wrong clock.
@@ -63,10 +63,7 @@ class Histogram:
 class Live:
     """Takes arrivals, gives what stands now. One thread at a time."""
 
-    def __init__(
-        self, platforms: Iterable[str], bounds: tuple[float, ...], interval: timedelta = INTERVAL
-    ) -> None:
-        self.fresh = 2 * interval
+    def __init__(self, platforms: Iterable[str], bounds: tuple[float, ...]) -> None:
         self.counts = Counts()
         self._platforms = Platforms(platforms)
         self._bounds = bounds
@@ -89,7 +86,7 @@ class Live:
 
     def standing(self, now: datetime, facts: Mapping[str, VantageFacts]) -> list[Standing]:
         """What stands at `now`, one for each remembered vantage."""
-        since = now - self.fresh
+        since = now - FRESH
         return [
             standing(name, known, facts.get(name, VantageFacts()), since)
             for name, known in self._known.items()
@@ -98,7 +95,7 @@ class Live:
     # One record --------------------------------------------------------------------------------------------
 
     def _in_time(self, time: datetime, now: datetime) -> bool:
-        return now - self.fresh <= time <= now + AHEAD
+        return now - FRESH <= time <= now + AHEAD
 
     def _observation(self, row: Observation, now: datetime) -> None:
         self._of_run[row.run_id] = pseudonym(row.vantage)
@@ -126,7 +123,7 @@ class Live:
         place = Place(line.asn, line.country)
         if line.time > now + AHEAD:
             self.counts.future += 1
-        elif line.time < now - self.fresh:
+        elif line.time < now - FRESH:
             self.counts.late[place.labels] += 1
         else:
             known = self._meet(vantage, place, line.time)
@@ -179,7 +176,7 @@ class Live:
         return known
 
     def _forget(self, now: datetime) -> None:
-        since = now - self.fresh
+        since = now - FRESH
         self._pairing.forget(since)
         self._known = {name: each for name, each in self._known.items() if now - each.last < REMEMBERED}
         self._rows = {run: rows for run, rows in self._rows.items() if rows[-1].time >= since}

@@ -3,7 +3,7 @@
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 
 from exporter.board.history import KEPT, Cell, History, Words
@@ -12,7 +12,7 @@ from exporter.board.state import Board, Known, board, hours_in
 from exporter.collect import K, Seen, overall, per_network, per_vantage
 from exporter.events import EventWindow, event_windows
 from exporter.families import Families
-from exporter.live import INTERVAL, Live
+from exporter.live import FRESH, Live
 from exporter.metrics import PHASE_BUCKETS
 from exporter.source import Arrivals, Source, SourceError, StoreState, VantageFacts
 
@@ -40,12 +40,11 @@ class Reader:
         windows: Sequence[EventWindow] = (),
         utc: Callable[[], datetime],
         monotonic: Callable[[], float],
-        interval: timedelta = INTERVAL,
         restarts: int = 0,
     ) -> None:
         self.own = source.own
         self._k = 1 if source.own else K
-        self.live = Live(platforms, PHASE_BUCKETS, interval)
+        self.live = Live(platforms, PHASE_BUCKETS)
         self.history = History()
         self._begun = False
         self._known_since: datetime | None = None  # None once the past is read
@@ -124,12 +123,12 @@ class Reader:
 
     def _take(self, now: datetime) -> bool:
         try:
-            arrivals = self._source.arrivals(now - KEPT, now - self.live.fresh)
+            arrivals = self._source.arrivals(now - KEPT, now - FRESH)
             self.history.take(arrivals, now)
             # What was in the store before we began is no late arrival.
-            self.live.take(arrivals if self._begun else _since(arrivals, now - self.live.fresh), now)
+            self.live.take(arrivals if self._begun else _since(arrivals, now - FRESH), now)
             if not self._begun:
-                self._begun, self._known_since = True, now - self.live.fresh
+                self._begun, self._known_since = True, now - FRESH
             self._facts, self._state = self._source.facts(), self._source.state()
         except SourceError:
             return False

@@ -16,7 +16,6 @@ _PHASES: Final = (
     ("first_byte", "http"),
     ("transfer", "http"),
 )
-PHASES: Final = (*(phase for phase, _probe in _PHASES), "quic")
 # Handshakes with a neutral name, addresses without a route, and what was cancelled say nothing of a platform.
 _NO_EVIDENCE: Final = frozenset({"neutral_sni", "no_route"})
 _VERIFIED: Final = ("tls", "http", "quic")

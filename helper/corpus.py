@@ -9,9 +9,6 @@ from typing import Final
 
 _SEED: Final = b"bytes that cannot be compressed, version 1"
 
-# The contract asks for at least 4 MB; twice that leaves room for a long pair that is followed further.
-LARGEST: Final = 8_388_608
-
 
 def stream(length: int) -> bytes:
     """The first `length` bytes of the stream."""

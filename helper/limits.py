@@ -11,6 +11,7 @@ from typing import Final
 class Limits:
     """Bounds of the helper. A session of seven platforms takes about 100 MB of one client."""
 
+    # The contract asks for at least 4 MB; twice that leaves room for a long pair that is followed further.
     largest_object: int = 8_388_608  # bytes; larger ones are refused
     largest_upload: int = 8_388_608  # bytes
     connections: int = 512  # at once, of all clients

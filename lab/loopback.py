@@ -39,7 +39,6 @@ def running_helper(
     *hosts: str,
     limits: Limits = Limits(),  # noqa: B008 - frozen
     control_hosts: frozenset[str] = frozenset(),
-    clock: Callable[[], float] = time.monotonic,
     quic: bool = False,
 ) -> Iterator[RunningHelper]:
     """A helper in a thread of its own, on one free port at each of `hosts` (default 127.0.0.1).
@@ -49,8 +48,8 @@ def running_helper(
     with tempfile.TemporaryDirectory() as folder:
         cert, key = Path(folder) / "cert.pem", Path(folder) / "key.pem"
         make(cert, key)
-        control = Control(control_hosts, "https://helper.example/", clock)
-        state = State(limits, Accounts(limits, b"key"), clock, control)
+        control = Control(control_hosts, "https://helper.example/", time.monotonic)
+        state = State(limits, Accounts(limits, b"key"), time.monotonic, control)
         first = listen(Address(hosts[0] if hosts else "127.0.0.1", 0))
         port = first.getsockname()[1]
         sockets = [first, *(listen(Address(host, port)) for host in hosts[1:])]

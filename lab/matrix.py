@@ -2,7 +2,7 @@
 
 import subprocess
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
@@ -103,9 +103,8 @@ def run_all(
     jobs: int,
     seed: int | None = None,
     throttle: bool = False,
-    begun: Callable[[str], None] = lambda name: None,
 ) -> Iterator[Result]:
-    """Results as they come. `seed` replaces the scenarios' own; `begun` is told each name at its start.
+    """Results as they come. `seed` replaces the scenarios' own.
 
     Raises ScenarioError before anything runs if a file is wrong.
     """
@@ -114,7 +113,6 @@ def run_all(
         scenarios = [replace(scenario, seed=seed) for scenario in scenarios]
 
     def one(scenario: Scenario) -> Result:
-        begun(scenario.name)
         return run_scenario(scenario, targets, throttle)
 
     with ThreadPoolExecutor(jobs) as pool:

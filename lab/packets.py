@@ -242,16 +242,14 @@ def udp(ends: Ends, payload: bytes, *, ttl: int = 64) -> bytes:
     return ip(ends.source, ends.destination, UDP, segment, ttl)
 
 
-def icmp(
-    source: bytes, destination: bytes, kind: int, code: int, rest: bytes, body: bytes, ttl: int = 64
-) -> bytes:
+def icmp(source: bytes, destination: bytes, kind: int, code: int, rest: bytes, body: bytes) -> bytes:
     """An ICMP or ICMPv6 message, by the addresses' length; `rest` is the header's last four bytes."""
     header = struct.pack(">BBH", kind, code, 0) + rest
     if len(source) == 16:
         message = _with_checksum(header, 2, source, destination, ICMPV6, body)
-        return ip(source, destination, ICMPV6, message, ttl)
+        return ip(source, destination, ICMPV6, message)
     total = checksum(header + body)
-    return ip(source, destination, ICMP, header[:2] + total.to_bytes(2, "big") + header[4:] + body, ttl)
+    return ip(source, destination, ICMP, header[:2] + total.to_bytes(2, "big") + header[4:] + body)
 
 
 # "network", "host", "port", "prohibited" (RFC 792 and RFC 1812; RFC 4443 section 3.1)

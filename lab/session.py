@@ -1,6 +1,7 @@
 """One running lab: open it, run programs and sockets in it, swap the scenario, read what the censor did, close it.
 
-with LabSession(scenario, world=World("lab.world:serve", config)) as lab:
+with LabSession(scenario) as lab:
+    lab.serve(World(serve="lab.world.serve:serve", config=config))
     lab.run(["curl", "https://www.youtube.com/"])
     lab.censor.acts()
 """
@@ -57,11 +58,10 @@ class LabSession:
         self,
         scenario: Scenario,
         *,
-        world: World | None = None,
         nameservers: Sequence[str] = (),
         engine: Literal["path", "kernel"] = "path",
     ) -> None:
-        self._scenario, self._world, self._kind = scenario, world, engine
+        self._scenario, self._kind = scenario, engine
         self._nameservers = tuple(nameservers)
         self.world_info: dict[str, Any] = {}
         self.folder = Path()  # of this run, removed at its end
@@ -75,8 +75,6 @@ class LabSession:
             with theirs, path_end:
                 self._start((theirs.fileno(), path_end.fileno()))
             self.load(self._scenario)
-            if self._world is not None:
-                self.serve(self._world)
         except BaseException as error:
             self.close()
             # Asked only now: the question takes as long as a lab does

@@ -42,10 +42,10 @@ def known() -> tuple[Interceptor, ...]:
     return msgspec.convert(yaml.safe_load(text), _File).interceptors
 
 
-def recognise(tls: TlsFacts, table: Iterable[Interceptor] | None = None) -> Interceptor | None:
+def recognise(tls: TlsFacts) -> Interceptor | None:
     """The known interceptor behind an unverified chain, or None."""
     text = " ".join(part for part in (tls.issuer, tls.subject) if part).casefold()
-    for row in known() if table is None else table:
+    for row in known():
         if (
             set(row.sha256) & set(tls.chain_sha256)
             or set(row.key_ids) & set(tls.issuer_key_ids)

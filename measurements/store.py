@@ -129,7 +129,6 @@ class Spool(DatabaseHolder):
         since: datetime | None = None,
         ids: Sequence[str] | None = None,
         platform: str | None = None,
-        not_uploaded: bool = False,
         limit: int | None = None,
     ) -> list[Observation]:
         """Observations in the order they were stored; conditions are joined by "and". Raises StoreError."""
@@ -138,7 +137,6 @@ class Spool(DatabaseHolder):
         where.equal("platform", platform)
         where.since(since)
         where.among("id", ids)
-        where.only(not_uploaded, "uploaded IS NULL")
         # The plus keeps SQLite from reading the whole table in that order, where the index on time finds the rows.
         order = "seq" if since is None else "+seq"
         rows = self._database.rows(
@@ -146,32 +144,21 @@ class Spool(DatabaseHolder):
         )
         return [msgspec.json.decode(record, type=Observation) for (record,) in rows]
 
-    def verdicts(
-        self,
-        *,
-        run_id: str | None = None,
-        since: datetime | None = None,
-        platform: str | None = None,
-        limit: int | None = None,
-    ) -> list[VerdictLine]:
+    def verdicts(self, *, run_id: str | None = None, limit: int | None = None) -> list[VerdictLine]:
         """Verdict lines in the order they were stored; with `limit` the newest ones."""
-        return self._lines("verdict", run_id, since, platform, limit)
+        return self._lines("verdict", run_id, limit)
 
-    def rounds(
-        self, *, since: datetime | None = None, limit: int | None = None
-    ) -> list[tuple[datetime, SummaryLine]]:
+    def rounds(self, *, limit: int | None = None) -> list[tuple[datetime, SummaryLine]]:
         """Start and summary of each round, oldest first; with `limit` the newest ones."""
-        return self._timed("summary", since, limit)
+        return self._timed("summary", limit)
 
     def sessions(self, *, limit: int | None = None) -> list[tuple[datetime, ThrottleLine]]:
         """End and result of each throttling session, oldest first; with `limit` the newest ones."""
-        return self._timed("throttle", None, limit)
+        return self._timed("throttle", limit)
 
-    def throttles(
-        self, *, run_id: str | None = None, since: datetime | None = None, limit: int | None = None
-    ) -> list[ThrottleLine]:
-        """Results of throttling sessions in the order they were stored; with `limit` the newest ones."""
-        return self._lines("throttle", run_id, since, None, limit)
+    def throttles(self, *, run_id: str | None = None) -> list[ThrottleLine]:
+        """Results of throttling sessions in the order they were stored."""
+        return self._lines("throttle", run_id, None)
 
     def arrivals(
         self,
@@ -271,25 +258,18 @@ class Spool(DatabaseHolder):
             "cap_bytes": self._cap,
         }
 
-    def _lines(
-        self, kind: str, run_id: str | None, since: datetime | None, platform: str | None, limit: int | None
-    ) -> list[Any]:
+    def _lines(self, kind: str, run_id: str | None, limit: int | None) -> list[Any]:
         where = Where()
         where.equal("kind", kind)
         where.equal("run_id", run_id)
-        where.equal("platform", platform)
-        where.since(since)
         rows = self._database.rows(
             f"SELECT record FROM lines {where.text} ORDER BY seq DESC {limited(limit)}", where.values
         )
         return [msgspec.json.decode(record, type=_KINDS[kind]) for (record,) in reversed(rows)]
 
-    def _timed(self, kind: str, since: datetime | None, limit: int | None) -> list[tuple[datetime, Any]]:
-        where = Where()
-        where.equal("kind", kind)
-        where.since(since)
+    def _timed(self, kind: str, limit: int | None) -> list[tuple[datetime, Any]]:
         rows = self._database.rows(
-            f"SELECT time, record FROM lines {where.text} ORDER BY seq DESC {limited(limit)}", where.values
+            f"SELECT time, record FROM lines WHERE kind = ? ORDER BY seq DESC {limited(limit)}", (kind,)
         )
         return [
             (from_microseconds(time), msgspec.json.decode(record, type=_KINDS[kind]))

@@ -182,10 +182,6 @@ class Where:
             self._parts.append(f"{column} IN (SELECT value FROM json_each(?))")
             self.values.append(msgspec.json.encode(list(values)).decode())
 
-    def only(self, wanted: bool, condition: str) -> None:
-        if wanted:
-            self._parts.append(condition)
-
 
 def limit(number: int | None) -> str:
     """`LIMIT n`, or nothing."""

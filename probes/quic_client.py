@@ -177,7 +177,7 @@ class QuicClient(QuicConnectionProtocol):
 
 
 async def open_quic(
-    address: str, port: int, name: str, roots: Roots, clock: Callable[[], float], pin: str | None = None
+    address: str, port: int, name: str, roots: Roots, clock: Callable[[], float], pin: str | None
 ) -> QuicClient:
     """Send the first packet to `address` with `name` as SNI; raises OSError. The deadline is the caller's.
 

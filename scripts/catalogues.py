@@ -23,8 +23,7 @@ LOCALE = ROOT / "efir" / "locale"
 LANGUAGES = ("kk", "ru")
 # The time of collecting would make any two changes of texts conflict.
 UNDATED = datetime(2026, 1, 1, tzinfo=UTC)
-KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "plural": (1, 2)}
-
+KEYWORDS: dict[str, None] = {"_": None}
 
 # Tables of texts that lie outside `efir/`, where nothing may import its `_`.
 TABLES: tuple[Mapping[str, str], ...] = (REASONS, NOTES, NOT_HELD)

@@ -374,10 +374,8 @@ def _ids(connection: sqlite3.Connection, statement: str) -> set[str]:
         return {row[0] for row in connection.execute(statement)}
 
 
-def torture(
-    rounds: int, seed: int, progress: Callable[[int, Tally], None] = lambda _round, _tally: None
-) -> Tally:
-    """Run so many rounds; the tally says what was found."""
+def torture(rounds: int, seed: int, progress: Callable[[int, Tally], None]) -> Tally:
+    """Run so many rounds, telling `progress` of each; the tally says what was found."""
     with TemporaryDirectory() as folder:
         running = Torture(Path(folder), seed)
         try:

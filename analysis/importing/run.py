@@ -72,9 +72,8 @@ READERS: Final[tuple[tuple[Callable[[bytes], bool], Reader], ...]] = (
 
 def reader_of(path: Path) -> Reader | None:
     """Who reads this file; None if nobody knows it."""
-    if (
-        path.suffix == ".sqlite3"
-    ):  # an encrypted spool begins with random bytes: only its name tells what it is
+    # An encrypted spool begins with random bytes: only its name tells what it is.
+    if path.suffix == ".sqlite3":
         return _spool
     start = head(path, 1 << 16)
     return next((reader for fits, reader in READERS if fits(start)), None)

@@ -4,12 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from statistics import median
 from typing import Final
 
 from analysis.correlate import settings
 from analysis.correlate.types import Association, Outcome
 from analysis.report.figures import Bin, Comparison, Evening, EventBar
-from analysis.report.svg import EVENT, FAINT, GREY, INK, SHADE, USUAL, Canvas, Scale
+from analysis.report.svg import FAINT, GREY, INK, SHADE, USUAL, Canvas, Scale
 from analysis.report.texts import Texts
 from analysis.schedule.printed import iso
 from analysis.windows import Window
@@ -21,6 +22,8 @@ _RIGHT: Final = _WIDTH - 12
 # A window of two hours in two months is thinner than a line; it is drawn at least so wide.
 _THINNEST: Final = 1.6
 _ROW: Final = 22.0
+# Characters of a cell's name that fit left of the axis.
+_LONGEST_NAME: Final = 30
 
 
 @dataclass(frozen=True)
@@ -146,7 +149,7 @@ def evenings_chart(id_: str, name: str, evenings: Sequence[Evening], outcome: Ou
         marks = [(x(value), height + (index * 7 % 5 - 2) * 4.0) for index, value in enumerate(mine)]
         canvas.diamonds(marks, hollow=True) if event else canvas.discs(marks, size=7)
         if mine:
-            middle = x(_median(mine))
+            middle = x(median(mine))
             canvas.line((middle, height - 17), (middle, height + 17), INK, 2.5)
     caption = t("caption_evenings", name=name)
     rows = tuple((iso(e.start), e.event, round(e.value, 6), e.votes, e.vantages) for e in evenings)
@@ -192,18 +195,12 @@ def overview_chart(id_: str, lines: Sequence[tuple[str, Association]], outcome: 
     return Chart(id_, caption, canvas.svg(caption), columns, rows)
 
 
-def _short(name: str, most: int = 30) -> str:
-    return name if len(name) <= most else name[: most - 1] + "…"
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
 
 
 def _unit(outcome: Outcome) -> str:
     return "ratio_to_control" if outcome == "goodput" else "failed_share"
-
-
-def _median(values: list[float]) -> float:
-    ordered = sorted(values)
-    half = len(ordered) // 2
-    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
 def _tick(value: float, outcome: Outcome, t: Texts) -> str:
@@ -260,7 +257,7 @@ def _legend(canvas: Canvas, y: float, entries: list[tuple[str, str]]) -> None:
         elif shape == "bar":
             canvas.line((x + 5, y - 11), (x + 5, y + 3), GREY, 2)
         else:
-            canvas.diamonds([(x + 5, y - 4)], EVENT, hollow=shape == "hollow")
+            canvas.diamonds([(x + 5, y - 4)], hollow=shape == "hollow")
         canvas.text((x + 15, y), words, size=11)
 
 

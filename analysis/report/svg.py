@@ -12,6 +12,8 @@ FAINT = "#d9d9d9"
 SHADE = "#f3dcc2"
 USUAL = "#0072b2"
 EVENT = "#b34700"
+# Of a diamond, in units of the view box.
+_HALF_DIAGONAL = 4
 
 Point = tuple[float, float]
 
@@ -62,22 +64,20 @@ class Canvas:
     def rect(self, corner: Point, width: float, height: float, fill: str) -> None:
         self.add("rect", x=corner[0], y=corner[1], width=width, height=height, fill=fill)
 
-    def discs(self, points: Iterable[Point], colour: str = USUAL, size: float = 4) -> None:
+    def discs(self, points: Iterable[Point], size: float) -> None:
         """Round dots as one path: hundreds of points cost little."""
-        self._marks("".join(f"M{_text(x)} {_text(y)}h0" for x, y in points), colour, size)
-
-    def _marks(self, path: str, colour: str, size: float) -> None:
+        path = "".join(f"M{_text(x)} {_text(y)}h0" for x, y in points)
         if path:
-            self.add("path", d=path, stroke=colour, stroke_width=size, stroke_linecap="round", fill="none")
+            self.add("path", d=path, stroke=USUAL, stroke_width=size, stroke_linecap="round", fill="none")
 
-    def diamonds(
-        self, points: Iterable[Point], colour: str = EVENT, size: float = 4, hollow: bool = False
-    ) -> None:
-        """Diamonds as one path; `size` is half the diagonal."""
-        s = _text(size)
-        path = "".join(f"M{_text(x - size)} {_text(y)}l{s} -{s}l{s} {s}l-{s} {s}z" for x, y in points)
+    def diamonds(self, points: Iterable[Point], hollow: bool = False) -> None:
+        """Diamonds as one path."""
+        s = _text(_HALF_DIAGONAL)
+        path = "".join(
+            f"M{_text(x - _HALF_DIAGONAL)} {_text(y)}l{s} -{s}l{s} {s}l-{s} {s}z" for x, y in points
+        )
         if path:
-            self.add("path", d=path, fill="#ffffff" if hollow else colour, stroke=colour)
+            self.add("path", d=path, fill="#ffffff" if hollow else EVENT, stroke=EVENT)
 
     def polylines(self, runs: Iterable[Sequence[Point]], colour: str) -> None:
         """Lines through runs of points; a gap lies between two runs."""

@@ -23,8 +23,8 @@ _OTHER: Final = "other"
 _OCCURRENCES: Final = 5000
 
 
-def parse_ical(text: str, default_zone: str | None = None) -> Contents:
-    """Read an iCalendar schedule; `default_zone` is for times that name no zone."""
+def parse_ical(text: str) -> Contents:
+    """Read an iCalendar schedule."""
     from icalendar import Calendar
 
     contents = Contents()
@@ -34,8 +34,7 @@ def parse_ical(text: str, default_zone: str | None = None) -> Contents:
         contents.problems.append(Problem(None, "", f"not valid iCalendar: {error}"))
         return contents
     for each in calendars:
-        name = default_zone or _text(each.get("X-WR-TIMEZONE"))
-        info = _zone(name, contents)
+        info = _zone(_text(each.get("X-WR-TIMEZONE")), contents)
         components = each.walk("VEVENT")
         moved = _moved(components)
         for number, component in enumerate(components, start=1):

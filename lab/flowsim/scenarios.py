@@ -83,7 +83,6 @@ class Scenario:
 
 
 THROTTLED: Final = ("throttled",)
-CLEAN: Final = ("not_throttled",)
 OPEN: Final = ("inconclusive",)
 NEVER: Final = ("not_throttled", "inconclusive")
 

@@ -46,8 +46,8 @@ def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
 class Authority:
     """A certificate authority that issues leaves."""
 
-    def __init__(self, subject: tuple[tuple[str, str], ...], now: datetime | None = None) -> None:
-        self.now = now or datetime.now(UTC)
+    def __init__(self, subject: tuple[tuple[str, str], ...]) -> None:
+        self.now = datetime.now(UTC)
         self._key = ec.generate_private_key(ec.SECP256R1())
         name = _name(subject)
         self.certificate = (
@@ -102,10 +102,10 @@ class Authority:
 class Wardrobe:
     """Leaves by names and kind, made when first asked for and kept as files (ssl loads only files)."""
 
-    def __init__(self, folder: Path, now: datetime | None = None) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._lab = Authority(LAB_CA, now)
-        self._state = Authority(STATE_CA, now)
+        self._lab = Authority(LAB_CA)
+        self._state = Authority(STATE_CA)
         self._files: dict[tuple[tuple[str, ...], Kind], Path] = {}
         (folder / "ca.pem").write_bytes(self._lab.pem)
 

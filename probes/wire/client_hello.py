@@ -74,14 +74,12 @@ def parse(record: bytes) -> ClientHello | None:
     return ClientHello(version, ciphers, tuple(extensions))
 
 
-def ja4(hello: ClientHello, transport: str = "t") -> str:
-    """JA4 of a ClientHello over TCP (`t`) or QUIC (`q`)."""
+def ja4(hello: ClientHello) -> str:
+    """JA4 of a ClientHello over TCP."""
     ciphers = [f"{number:04x}" for number in hello.ciphers if not _is_grease(number)]
     kinds = [number for number, _ in hello.extensions if not _is_grease(number)]
     sni = "d" if _SNI in kinds else "i"
-    head = (
-        f"{transport}{_version(hello)}{sni}{min(len(ciphers), 99):02}{min(len(kinds), 99):02}{_alpn(hello)}"
-    )
+    head = f"t{_version(hello)}{sni}{min(len(ciphers), 99):02}{min(len(kinds), 99):02}{_alpn(hello)}"
     listed = ",".join(f"{kind:04x}" for kind in sorted(kinds) if kind not in (_SNI, _ALPN))
     algorithms = _numbers((hello.body(_SIGNATURE_ALGORITHMS) or b"")[2:])
     if algorithms:

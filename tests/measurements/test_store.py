@@ -95,14 +95,12 @@ def test_adding_the_same_ids_again_changes_nothing(path: Path) -> None:
         ({"ids": []}, []),
         ({"limit": 2}, [1, 2]),
         ({"run_id": "r1", "platform": "vk"}, [2]),
-        ({"not_uploaded": True}, [2, 3]),
     ],
     ids=str,
 )
 def test_observations_are_found_by(path: Path, query: dict[str, object], numbers: list[int]) -> None:
     with Spool(path) as spool:
         spool.add([observation(1), observation(2, platform="vk"), observation(3, run_id="r2")])
-        assert spool.mark_uploaded(["o-000001"], now=1.0) == 1
         found = spool.observations(**query)  # type: ignore[arg-type] # a table of cases
         assert [each.id for each in found] == [f"o-{number:06}" for number in numbers]
 

@@ -95,17 +95,15 @@ def _settle(spool: Spool, items: list[Item], reply: Reply, now: float, sent: Sen
         sent.problem = reply.problem
         return False
     sent.place = Place(reply.answer.asn, reply.answer.country)
-    if (
-        not sent.batches and reply.answer.schema >= SCHEMA
-    ):  # once is enough, whatever this collector says next
+    # Once is enough, whatever this collector says next.
+    if not sent.batches and reply.answer.schema >= SCHEMA:
         spool.submit(offering_again(LATER_SCHEMA)).result()
     asked = {item.id for item in items}
     answers: list[ItemAnswer] = [each for each in reply.answer.items if each.id in asked]
     stored = [each.id for each in answers if each.status != "rejected"]
     refused = {each.id: each.reason or "rejected" for each in answers if each.status == "rejected"}
-    if len(reply.answer.items) == len(
-        items
-    ):  # all were answered: one without its name could not be read there
+    # All were answered: one without its name could not be read there.
+    if len(reply.answer.items) == len(items):
         refused |= dict.fromkeys(asked - {each.id for each in answers}, "unreadable")
     if stored:
         spool.mark_uploaded(stored, now)

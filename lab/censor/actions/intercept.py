@@ -86,7 +86,7 @@ class InterceptHandler:
         there = Ends(packet.source, packet.source_port, self._address(packet), takeover.port)
         knock = tcp(there, takeover.first, 0, SYN, window=_WINDOW, options=options)
         farewell = tcp(ends_of(packet), packet.sequence, packet.acknowledgement, RST | ACK)
-        return Outcome(None, (self._forged(moment, True, knock), self._forged(moment, True, farewell)))
+        return Outcome(None, (self._to_server(moment, knock), self._to_server(moment, farewell)))
 
     def _answered(self, moment: Moment, takeover: _Takeover) -> Outcome:
         packet = moment.packet
@@ -101,11 +101,11 @@ class InterceptHandler:
             words = takeover.words[at : at + _SEGMENT]
             sequence = takeover.first + 1 + at
             data = tcp(there, sequence, packet.sequence + 1, PSH | ACK, words, window=_WINDOW)
-            said.append(self._forged(moment, True, data))
+            said.append(self._to_server(moment, data))
         return Outcome(None, tuple(said))
 
-    def _forged(self, moment: Moment, up: bool, data: bytes) -> Emission:
-        return Emission(moment.now, up, data, self._rule.hop, forged=True)
+    def _to_server(self, moment: Moment, data: bytes) -> Emission:
+        return Emission(moment.now, True, data, self._rule.hop, forged=True)
 
     # --- in between ---------------------------------------------------------------------------------------------------
 

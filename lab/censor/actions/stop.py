@@ -45,7 +45,7 @@ class ResetHandler:
         return tcp(ends_of(packet), sequence, packet.acknowledgement, RST | ACK, ttl=self._action.ip_ttl)
 
 
-def reset_to_sender(packet: Packet, ip_ttl: int = 64) -> bytes:
+def reset_to_sender(packet: Packet, ip_ttl: int) -> bytes:
     """A reset in the receiver's name; for a SYN it is "connection refused" (RFC 9293 section 3.10.7.1)."""
     sequence = packet.acknowledgement if packet.flags & ACK else 0
     return tcp(ends_of(packet).reversed(), sequence, packet.next_sequence, RST | ACK, ttl=ip_ttl)
