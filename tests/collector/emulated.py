@@ -22,6 +22,7 @@ from measurements.ids import uuid7
 from measurements.invite import Invite
 from measurements.records import Observation, VerdictLine
 from measurements.sealing import key_from_text, pack, seal
+from tests import records
 
 NOW = datetime(2026, 3, 1, 20, tzinfo=UTC)
 VANTAGE = "ab" * 16
@@ -34,12 +35,9 @@ def observation(number: int = 0, **fields: Any) -> Observation:
         "run_id": "run-1",
         "vantage": VANTAGE,
         "time": NOW - timedelta(minutes=5),
-        "platform": "youtube",
-        "endpoint": "web",
-        "role": "target",
         "probe": "tls",
     }
-    return Observation(**{**told, **fields})
+    return records.observation(**told | fields)
 
 
 def verdict(**fields: Any) -> VerdictLine:

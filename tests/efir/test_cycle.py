@@ -26,6 +26,7 @@ from measurements.throttle.flow import SHORT
 from probes.sessions.pairs import Ledger
 from probes.sessions.plan import Plan, plan_for
 from probes.sessions.sentinel import FLOW_COST, OVERHEAD
+from tests.records import observation
 from vantage import budget
 from vantage.cadence import Agenda, shape
 from vantage.consent import TEXT_VERSION, Consent, withdraw, write_consent
@@ -58,13 +59,10 @@ class World:
     at: dict[float, Callable[[], Any]] = field(default_factory=dict)
 
     def row(self, platform: str, role: Role, received: int, purpose: str | None) -> Observation:
-        return Observation(
+        return observation(
             id=uuid7(self.now.timestamp(), random.randbytes),
-            run_id="r",
-            vantage="v",
             time=self.now,
             platform=platform,
-            endpoint="web",
             role=role,
             probe="transfer",
             bytes_received=received,

@@ -13,9 +13,10 @@ from efir.cli import command
 from efir.exits import Exit, run_command
 from measurements import sqlcipher
 from measurements.formats.flat import NAMES
-from measurements.records import HttpFacts, Observation, Phases, TlsFacts
+from measurements.records import HttpFacts, Phases, TlsFacts
 from measurements.state import StateFolder
 from measurements.store import Spool
+from tests.records import observation
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -24,16 +25,13 @@ START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 def state(tmp_path: Path) -> Path:
     """A state folder with three observations, a day apart."""
     rows = [
-        Observation(
+        observation(
             id=f"o{n}",
             run_id=f"r{n}",
             vantage="v1",
             asn=64500,
             country="KZ",
             time=START + timedelta(days=n),
-            platform="youtube",
-            endpoint="web",
-            role="target",
             probe="http",
             host="www.youtube.com",
             address="93.184.216.34",

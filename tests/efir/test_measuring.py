@@ -1,30 +1,15 @@
 """What is measured goes to the store without the addresses that may not lie there."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from efir.measuring import make_keeper
-from measurements.records import Observation
 from measurements.store import Spool
 from measurements.targets import Helper, Targets
+from tests.records import observation
 
 SERVERS = ("198.51.100.8", "198.51.100.9")
-
-
-def observed(number: int, address: str) -> Observation:
-    return Observation(
-        id=str(number),
-        run_id="r",
-        vantage="v",
-        time=datetime(2026, 3, 1, tzinfo=UTC),
-        platform="youtube",
-        endpoint="web",
-        role="target",
-        probe="tcp",
-        address=address,
-    )
 
 
 def test_neither_the_gateway_nor_a_test_server_is_stored(
@@ -35,7 +20,7 @@ def test_neither_the_gateway_nor_a_test_server_is_stored(
     with Spool(tmp_path / "spool.sqlite3") as spool:
         keeper = make_keeper(spool, targets)
         for number, address in enumerate(("192.0.2.1", *SERVERS, "203.0.113.7")):
-            keeper.keep(observed(number, address))
+            keeper.keep(observation(id=str(number), address=address))
         keeper.settle()
         stored = [row.address for row in spool.observations()]
     assert stored == ["[scrubbed]", "helper-1", "helper-2", "203.0.113.7"]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from efir.output import Output
 from efir.show.pairs import BOTH, CONTROL, HEIGHT, TARGET, WIDTH, pair_text, pairs_of, plot, show_pairs
 from measurements.records import Observation, TransferFacts
+from tests.records import observation
 
 START = datetime(2026, 11, 20, 18, 3, 11, tzinfo=UTC)
 
@@ -21,13 +22,9 @@ def flow(role: str, rate: float | None, pair: str = "p", second: int = 0, **mark
         bytes=sizes,
         goodput=rate,
     )
-    return Observation(
+    return observation(
         id=f"{pair}{role}",
-        run_id="run",
-        vantage="v",
         time=START + timedelta(seconds=second),
-        platform="youtube",
-        endpoint="web",
         role=role,
         probe="transfer",
         transfer=facts,

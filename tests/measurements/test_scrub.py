@@ -1,15 +1,14 @@
 """No address of the vantage survives in stored text, however it is spelt."""
 
 import base64
-from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from measurements.records import DnsAnswer, DnsFacts, HttpFacts, Observation, TlsFacts
+from measurements.records import DnsAnswer, DnsFacts, HttpFacts, TlsFacts
 from measurements.scrub import MARK, nameless, redactor, scrubber
+from tests.records import observation
 
 scrub = scrubber(["aigerim-laptop", "ab"])
 
@@ -73,16 +72,6 @@ def test_any_text_can_be_scrubbed(text: str) -> None:
 
 GATEWAY, HELPER, OTHER = "192.0.2.1", "198.51.100.9", "203.0.113.80"
 redact = redactor({GATEWAY: MARK, HELPER: "helper-1"})
-
-
-def observation(**fields: Any) -> Observation:
-    about: dict[str, Any] = {
-        "id": "1",
-        "run_id": "r",
-        "vantage": "v",
-        "time": datetime(2026, 3, 1, tzinfo=UTC),
-    }
-    return Observation(**about, platform="youtube", endpoint="web", role="target", probe="tls", **fields)
 
 
 def test_no_record_holds_the_gateway_that_answers_for_a_platform() -> None:

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -22,6 +21,7 @@ from measurements.store import Spool
 from measurements.store_errors import StoreError
 from measurements.store_read import stored_observations
 from measurements.store_schema import STEPS
+from tests.records import observation
 
 ROOT = Path(__file__).parents[2]
 MARK = "a-word-to-look-for"
@@ -30,17 +30,7 @@ pytestmark = pytest.mark.skipif(not sqlcipher.AVAILABLE, reason="no SQLCipher fo
 
 
 def row(number: int) -> Observation:
-    return Observation(
-        id=f"o-{number:06}",
-        run_id="r",
-        vantage="v",
-        time=datetime(2026, 3, 1, tzinfo=UTC),
-        platform="youtube",
-        endpoint="web",
-        role="target",
-        probe="tcp",
-        host=MARK,
-    )
+    return observation(id=f"o-{number:06}", host=MARK)
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,22 +20,14 @@ from measurements.state import StateError
 from measurements.store import Spool
 from measurements.store_errors import SpoolFull, StoreError
 from measurements.store_schema import STEPS
+from tests.records import observation
 
 T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def observation(number: int, run_id: str = "r1", platform: str = "youtube", note: str = "") -> Observation:
-    return Observation(
-        id=f"o-{number:06}",
-        run_id=run_id,
-        vantage="v",
-        time=T0 + timedelta(minutes=number),
-        platform=platform,
-        endpoint="web",
-        role="target",
-        probe="tcp",
-        host=note or None,
-    )
+def row(number: int, run_id: str = "r1", **fields: Any) -> Observation:
+    time = T0 + timedelta(minutes=number)
+    return observation(id=f"o-{number:06}", run_id=run_id, time=time, **fields)
 
 
 def verdict(line_id: str, run_id: str = "r1", platform: str = "youtube") -> VerdictLine:
@@ -69,7 +62,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_what_was_added_comes_back_equal_and_in_order_also_after_reopening(path: Path) -> None:
-    rows = [observation(number) for number in range(3)]
+    rows = [row(number) for number in range(3)]
     with Spool(path) as spool:
         assert spool.add(rows) == 3
     with Spool(path) as spool:
@@ -78,9 +71,9 @@ def test_what_was_added_comes_back_equal_and_in_order_also_after_reopening(path:
 
 def test_adding_the_same_ids_again_changes_nothing(path: Path) -> None:
     with Spool(path) as spool:
-        spool.add([observation(1)])
-        assert spool.add([observation(1, note="other.example"), observation(2)]) == 1
-        assert spool.observations(ids=["o-000001"]) == [observation(1)]
+        spool.add([row(1)])
+        assert spool.add([row(1, host="other.example"), row(2)]) == 1
+        assert spool.observations(ids=["o-000001"]) == [row(1)]
         spool.add_verdicts([verdict("v-1")])
         assert spool.add_verdicts([verdict("v-1")]) == 0
 
@@ -100,7 +93,7 @@ def test_adding_the_same_ids_again_changes_nothing(path: Path) -> None:
 )
 def test_observations_are_found_by(path: Path, query: dict[str, object], numbers: list[int]) -> None:
     with Spool(path) as spool:
-        spool.add([observation(1), observation(2, platform="vk"), observation(3, run_id="r2")])
+        spool.add([row(1), row(2, platform="vk"), row(3, run_id="r2")])
         found = spool.observations(**query)  # type: ignore[arg-type] # a table of cases
         assert [each.id for each in found] == [f"o-{number:06}" for number in numbers]
 
@@ -122,7 +115,7 @@ def test_lines_of_each_kind_are_kept_apart(path: Path) -> None:
 
 def test_an_id_is_found_whole_or_by_its_beginning(path: Path) -> None:
     with Spool(path) as spool:
-        spool.add([observation(1), observation(10)])
+        spool.add([row(1), row(10)])
         spool.add_verdicts([verdict("o-0"), verdict("v-1")])
         assert [each.id for each in spool.find("o-0")] == ["o-0"]
         assert [each.id for each in spool.find("o-00")] == ["o-000001", "o-000010"]
@@ -148,7 +141,7 @@ def test_small_values_are_kept_by_name(path: Path) -> None:
 
 def test_folder_and_files_are_for_their_owner_only(path: Path) -> None:
     with Spool(path) as spool:
-        spool.add([observation(1)])
+        spool.add([row(1)])
         modes = {each.name: each.stat().st_mode & 0o777 for each in path.parent.iterdir()}
     assert path.parent.stat().st_mode & 0o777 == 0o700
     assert set(modes.values()) == {0o600}
@@ -156,7 +149,7 @@ def test_folder_and_files_are_for_their_owner_only(path: Path) -> None:
 
 def test_many_threads_and_two_processes_worth_of_spools_write_at_once(path: Path) -> None:
     with Spool(path) as one, Spool(path) as two, ThreadPoolExecutor(8) as pool:
-        jobs = [pool.submit((one, two)[n % 2].add, [observation(n)]) for n in range(200)]
+        jobs = [pool.submit((one, two)[n % 2].add, [row(n)]) for n in range(200)]
         assert sum(job.result() for job in jobs) == 200
         assert one.counts()["observations"] == 200
 
@@ -245,7 +238,7 @@ def filled(path: Path, cap: int) -> tuple[Spool, int]:
     spool = Spool(path, cap=cap)
     for number in range(10_000):
         try:
-            spool.add([observation(number, note="x" * 2000)])
+            spool.add([row(number, host="x" * 2000)])
         except SpoolFull:
             return spool, number
     raise AssertionError("the cap was never reached")
@@ -257,7 +250,7 @@ def test_a_spool_at_its_cap_refuses_what_is_new_and_keeps_what_it_has(path: Path
         with pytest.raises(
             SpoolFull, match=r"size cap .* nothing in it has been uploaded; send it \(efir upload\)"
         ):
-            spool.add([observation(20_000, note="y" * 2000)])
+            spool.add([row(20_000, host="y" * 2000)])
         assert spool.counts()["observations"] == stored
         assert spool.counts()["bytes"] <= 400_000
 
@@ -266,7 +259,7 @@ def test_at_the_cap_the_oldest_uploaded_rows_make_room_first(path: Path) -> None
     spool, stored = filled(path, cap=400_000)
     with spool:
         spool.mark_uploaded([f"o-{number:06}" for number in range(10)], now=1.0)
-        spool.add([observation(20_000, note="y" * 2000)])
+        spool.add([row(20_000, host="y" * 2000)])
         kept = [each.id for each in spool.observations()]
         assert kept == [f"o-{number:06}" for number in range(10, stored)] + ["o-020000"]
 

@@ -8,6 +8,7 @@ import pytest
 
 from measurements.records import HttpFacts, Observation, TlsFacts
 from measurements.rules.line import Line
+from tests.records import observation
 from vantage import facts as gathering
 from vantage.doctor import CHECKS, Facts, Online, examine
 from vantage.facts import local_facts, local_resolver, through_tunnel
@@ -152,16 +153,13 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 def seen(
     probe: str, family: int = 4, failure: str | None = None, date: str | None = None, verified: bool = True
 ) -> Observation:
-    return Observation(
+    return observation(
         id=f"{probe}{family}{date}",
-        run_id="r",
-        vantage="v",
         time=NOON,
         platform="c",
-        endpoint="web",
         role="control",
-        probe=probe,  # type: ignore[arg-type] # a table of cases
-        family=family,  # type: ignore[arg-type]
+        probe=probe,
+        family=family,
         failure=failure,
         tls=TlsFacts(verified=verified),
         http=HttpFacts(headers=(("Date", date),)) if date else None,

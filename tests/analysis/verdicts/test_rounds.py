@@ -1,6 +1,5 @@
 """Our own rounds, imported and judged again."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -13,6 +12,7 @@ from measurements.records import Observation, TlsFacts
 from measurements.state import StateFolder
 from measurements.store import Spool
 from measurements.targets import Control, Endpoint, Platform, Targets
+from tests.records import observation
 
 TARGETS = Targets(
     version=1,
@@ -31,14 +31,11 @@ TARGETS = Targets(
 def tls(
     platform: str, role: str, failure: str | None = None, attempt: int = 1, run: str = "r1"
 ) -> Observation:
-    return Observation(
+    return observation(
         id=f"{run}-{platform}-{attempt}",
         run_id=run,
-        vantage="v1",
-        time=datetime(2026, 1, 1, tzinfo=UTC),
         platform=platform,
-        endpoint="web",
-        role=role,  # type: ignore[arg-type]
+        role=role,
         probe="tls",
         address="192.0.2.1",
         family=4,

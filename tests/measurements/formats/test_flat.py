@@ -1,12 +1,12 @@
 """What of an observation stands in the flat table."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from measurements.formats.flat import NAMES, flat_row
-from measurements.records import Observation, TransferFacts
+from measurements.records import TransferFacts
+from tests.records import observation
 
 
 @pytest.mark.parametrize(
@@ -17,20 +17,9 @@ from measurements.records import Observation, TransferFacts
         pytest.param({"direction": "upload"}, None, id="nor is an upload"),
     ],
 )
-def test_only_downloads_over_tcp_are_paired(facts: dict[str, str], pair: str | None) -> None:
-    row = flat_row(
-        Observation(
-            id="1",
-            run_id="run",
-            vantage="home",
-            time=datetime(2026, 11, 22, tzinfo=UTC),
-            platform="youtube",
-            endpoint="web",
-            role="target",
-            probe="transfer",
-            transfer=TransferFacts(pair="p", arm="helper", goodput=1000.0, **facts),  # type: ignore[arg-type]  # words
-        )
-    )
+def test_only_downloads_over_tcp_are_paired(facts: dict[str, Any], pair: str | None) -> None:
+    transfer = TransferFacts(pair="p", arm="helper", goodput=1000.0, **facts)
+    row = flat_row(observation(probe="transfer", transfer=transfer))
     assert row is not None
     values = dict(zip(NAMES, row, strict=True))
     assert (values["pair"], values["arm"]) == (pair, pair and "helper")
@@ -47,15 +36,4 @@ def test_only_downloads_over_tcp_are_paired(facts: dict[str, str], pair: str | N
     ],
 )
 def test_what_says_nothing_about_a_platform_is_no_row(given: dict[str, Any], stands: bool) -> None:
-    seen = Observation(
-        id="1",
-        run_id="run",
-        vantage="home",
-        time=datetime(2026, 11, 22, tzinfo=UTC),
-        platform="youtube",
-        endpoint="web",
-        role="target",
-        probe="tcp",
-        **given,
-    )
-    assert (flat_row(seen) is not None) == stands
+    assert (flat_row(observation(**given)) is not None) == stands

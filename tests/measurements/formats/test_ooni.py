@@ -16,6 +16,7 @@ from measurements.records import (
     TlsFacts,
     TransferFacts,
 )
+from tests.records import observation
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 # df-000: what a client writes at the top level, whatever the test.
@@ -46,29 +47,24 @@ TOP = {
 }
 
 
-def observation(probe: str, seconds: int = 0, **given: Any) -> Observation:
+def seen(probe: str, seconds: int = 0, **given: Any) -> Observation:
     base: dict[str, Any] = {
         "id": f"{probe}-{seconds}",
-        "run_id": "r1",
-        "vantage": "v1",
         "asn": 64500,
         "country": "KZ",
         "access": "mobile",
         "time": START + timedelta(seconds=seconds),
-        "platform": "youtube",
-        "endpoint": "web",
-        "role": "target",
         "probe": probe,
         "host": "www.youtube.com",
         "address": "93.184.216.34",
         "family": 4,
         "port": 443,
     }
-    return Observation(**(base | given))
+    return observation(**base | given)
 
 
 ROUND = [
-    observation(
+    seen(
         "dns",
         address=None,
         resolver="system",
@@ -79,17 +75,15 @@ ROUND = [
         ),
         phases=Phases(resolve=0.02),
     ),
-    observation(
-        "tls", 1, tls=TlsFacts(verified=True, version="TLSv1.3"), phases=Phases(connect=0.1, tls=0.2)
-    ),
-    observation(
+    seen("tls", 1, tls=TlsFacts(verified=True, version="TLSv1.3"), phases=Phases(connect=0.1, tls=0.2)),
+    seen(
         "http",
         2,
         tls=TlsFacts(verified=True),
         http=HttpFacts(status=204, headers=(("Server", "x"),)),
         phases=Phases(connect=0.1, tls=0.2, first_byte=0.1),
     ),
-    observation(
+    seen(
         "transfer",
         3,
         tls=TlsFacts(verified=True),
@@ -126,9 +120,7 @@ def test_each_phase_stands_in_its_list_and_times_count_from_the_start() -> None:
 
 
 def test_a_failure_is_told_with_its_step() -> None:
-    (made,) = exported(
-        observation("tls", failure="connection_reset", stage="tls", phases=Phases(connect=0.1))
-    )
+    (made,) = exported(seen("tls", failure="connection_reset", stage="tls", phases=Phases(connect=0.1)))
     keys = made["test_keys"]
     assert (keys["failure"], keys["failed_operation"]) == ("connection_reset", "tls_handshake")
     assert keys["tls_handshakes"][0]["failure"] == "connection_reset"
@@ -147,17 +139,17 @@ def test_endpoints_and_runs_are_measurements_of_their_own() -> None:
 
 
 def test_a_test_server_has_oonis_word_for_an_address_that_is_not_told() -> None:
-    (made,) = exported(observation("tcp", address="helper-1", phases=Phases(connect=0.1)))
+    (made,) = exported(seen("tcp", address="helper-1", phases=Phases(connect=0.1)))
     assert made["test_keys"]["tcp_connect"][0]["ip"] == "[scrubbed]"
 
 
 def test_an_endpoint_without_a_name_goes_by_its_address() -> None:
-    (made,) = exported(observation("tcp", host=None, address="2001:db8::1", phases=Phases(connect=0.1)))
+    (made,) = exported(seen("tcp", host=None, address="2001:db8::1", phases=Phases(connect=0.1)))
     assert made["input"] == "tcpconnect://[2001:db8::1]:443"
 
 
 def test_a_vantage_that_states_no_network_is_as0_and_zz() -> None:
-    (made,) = exported(observation("tcp", asn=None, country=None))
+    (made,) = exported(seen("tcp", asn=None, country=None))
     assert (made["probe_asn"], made["probe_cc"]) == ("AS0", "ZZ")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from measurements.records import DnsAnswer, DnsFacts, HttpFacts, Observation, TlsFacts
 from measurements.targets import Control, Endpoint, Expect, Platform, Targets
+from tests.records import observation
 
 START = datetime(2026, 1, 5, 12, tzinfo=UTC)
 HOST = "www.video.example"
@@ -21,18 +22,14 @@ def seen(**fields: Any) -> Observation:
     number = next(_number)
     base: dict[str, Any] = {
         "id": f"o{number}",
-        "run_id": "r",
-        "vantage": "v",
         "time": START + timedelta(milliseconds=number),
         "platform": "video",
-        "endpoint": "web",
-        "role": "target",
         "probe": "http",
         "host": HOST,
     }
     if address := fields.get("address"):
         base["family"] = 6 if ":" in address else 4
-    return Observation(**{**base, **fields})
+    return observation(**base | fields)
 
 
 def dns(
