@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from analysis.ooni.block_pages import known_page
 from analysis.ooni.known_bugs import bug_of
 from analysis.ooni.model import ConnectStatus, Control, Handshake, Measurement, Query, Request, TestKeys
 from analysis.ooni.platforms import Platforms, host_of
@@ -45,6 +46,9 @@ def extract(m: Measurement, line: bytes, platforms: Platforms) -> Record | None:
     if time is None:
         raise NotAMeasurement("no time")
     source, identity = _names(m, line)
+    differs = _page_differs(keys) if keys else None
+    # Pages are looked at only where nothing else tells: it takes as long as all the rest.
+    unclear = differs is not False and (m.input or "").startswith("http://")
     return Record(
         id=identity,
         source=source,
@@ -58,7 +62,8 @@ def extract(m: Measurement, line: bytes, platforms: Platforms) -> Record | None:
         runtime=m.test_runtime,
         attempts=tuple(attempts),
         outside=_outside(keys) if keys else None,
-        page_differs=_page_differs(keys) if keys else None,
+        page_differs=differs,
+        block_page=known_page(line) if unclear else None,
         broken=_broken(m, attempts),
     )
 

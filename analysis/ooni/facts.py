@@ -160,8 +160,14 @@ class _Endpoint:
             or (self._lie() if dns == "lies" else None)
             or (failure if works != "system" else None),
             interceptor=next((a.interceptor for a in chosen if a.interceptor), None),
-            note="no test helper in this measurement" if self.app and false_answer else None,
+            block_page=self.record.block_page is not None,
+            note=self._note(false_answer),
         )
+
+    def _note(self, false_answer: bool) -> str | None:
+        if self.app and false_answer:
+            return "no test helper in this measurement"
+        return f"known as {self.record.block_page}" if self.record.block_page else None
 
     def _works(self) -> Works:
         """`trusted`: only at an address that the system's resolver did not give."""
@@ -174,7 +180,8 @@ class _Endpoint:
             return "trusted" if host.failures and reached else "system"
         if not reached or reached & host.answers or host.answers & self.elsewhere:
             return "system"
-        return "trusted"
+        # An address that was not tried is no false one.
+        return "trusted" if any(a.failure for a in self._led()) or self._bogus() else "system"
 
     @cached_property
     def elsewhere(self) -> set[str]:
@@ -187,11 +194,11 @@ class _Endpoint:
         if not answers or answers & self.elsewhere:
             return False
         if self.app:
-            return self.host.strange or all(map(is_bogon, answers))
+            return self.host.strange or self._bogus()
         if not self.chain_works_outside:
             return False
         # What the helper could not reach are addresses of the site itself; where it was redirected it got through.
-        return all(map(is_bogon, answers)) or (outside is not None and answers <= set(outside.unreachable))
+        return self._bogus() or (outside is not None and answers <= set(outside.unreachable))
 
     def _dns(self, works: Works, false_answer: bool) -> Dns:
         host = self.host
@@ -202,10 +209,16 @@ class _Endpoint:
 
     def _lie(self) -> str | None:
         """A word for an answer that leads elsewhere: what the address is, or what came of it."""
-        if all(map(is_bogon, self.host.answers)):
+        if self._bogus():
             return "dns_bogon_error"
-        led = [a for a in (*self.tls, *self.tcp, *self.http) if a.address in self.host.answers]
-        return _commonest(led) or "http_unexpected_status_code"
+        return _commonest(self._led()) or "http_unexpected_status_code"
+
+    def _led(self) -> list[Attempt]:
+        """What was tried at the addresses of the system's resolver."""
+        return [a for a in (*self.tls, *self.tcp, *self.http) if a.address in self.host.answers]
+
+    def _bogus(self) -> bool:
+        return all(map(is_bogon, self.host.answers))
 
     def _trusted(self) -> Trusted:
         if self.host.denied or (self.outside is not None and not self.outside.name_exists):
@@ -244,7 +257,8 @@ class _Endpoint:
         # The answer nearest to the end is the newest, and OONI puts it first.
         if (answers[0].status or 0) >= 500 and not self.app:
             return "server_error"
-        missed = not self.secure and self.main and self.record.page_differs and self._page_was_clear()
+        odd = self.record.page_differs or self.record.block_page
+        missed = not self.secure and self.main and odd and self._page_was_clear()
         return "missed" if missed else "fine"
 
     def _page_was_clear(self) -> bool:

@@ -27,7 +27,7 @@ def plainly_fine(record: Record) -> bool:
 
     A shortcut for imports only; `weigh` says the same of each such record (a property test holds it to that).
     """
-    if record.page_differs:
+    if record.page_differs or record.block_page:
         return False
     loaded = False
     asked = (host_of(record.input), not (record.input or "").startswith("http://"))
@@ -35,6 +35,8 @@ def plainly_fine(record: Record) -> bool:
     highest = 999 if record.test in APP_PLATFORMS else 499
     for attempt in record.attempts:
         if attempt.failure is not None or not attempt.own:
+            return False
+        if attempt.step == "dns" and not attempt.answers:
             return False
         status = attempt.status
         if status is not None:

@@ -60,6 +60,7 @@ class Record(msgspec.Struct, omit_defaults=True):
     attempts: tuple[Attempt, ...] = ()
     outside: Outside | None = None  # None: no test helper took part, or it failed
     page_differs: bool | None = None  # the page is another than the one the test helper got
+    block_page: str | None = None  # a page that came in clear text: id of a row of `block_pages`
     broken: str | None = None  # the measurement itself failed: why
 
     @property

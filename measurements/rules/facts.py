@@ -52,6 +52,7 @@ class EndpointFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     cleartext: bool = False
     twin_works: bool = False  # the platform answers as expected over verified TLS (for clear-text endpoints)
     misled: bool = False  # the resolver's answer for this host is false, as the verified twin shows
+    block_page: bool = False  # the clear-text page is a published block page (OONI only)
     failed_at: FailedAt = "none"
     confirmed: bool = False  # failed again on the retry (or the retry rule is waived)
     progress: bool = False  # a timeout, but bytes came: slowness, not a stop

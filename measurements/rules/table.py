@@ -12,7 +12,7 @@ from typing import Final
 
 from measurements.verdicts import Verdict, VerdictStage
 
-VERSION: Final = "2026-11-22.4"  # changes whenever a rule does
+VERSION: Final = "2026-11-22.5"  # changes whenever a rule does
 
 FALSE_ANSWER: Final = "dns-lies"  # id of the rule that shows an answer to be false by where it leads
 
@@ -46,6 +46,11 @@ ENDPOINT_RULES: Final[tuple[Rule, ...]] = (
          {"cleartext": True, "works": ("system", "trusted"), "http": "missed", "twin_works": True}, "blocked", "http",
          "the clear-text answer is not the platform's, while the platform answers as expected over verified TLS",
          "Known block page or not: on a clear-text endpoint the verified twin is the judge."),
+    Rule("cleartext-block-page",
+         {"cleartext": True, "works": ("system", "trusted"), "http": "missed", "block_page": True,
+          "enough_controls": True}, "blocked", "http",
+         "the clear-text answer is a known block page{note}",
+         "A page that was published as a block page, while others get the site's own."),
     Rule("cleartext-unclear", {"cleartext": True, "works": ("system", "trusted"), "http": ("missed", "server_error")},
          "inconclusive", None,
          "unverified_answer: an unexpected answer in clear text, and nothing verified to hold it against",

@@ -66,6 +66,8 @@ def keys(*parts: dict[str, Any], control: dict[str, Any] | None = None, **more: 
     return found | {"control": control} | more
 
 
+BLOCK_PAGE = "<p>This URL has been blocked as directed by the Department of Telecommunications.</p>"
+
 SIGNS = {"queries": "hostname", "tcp_connect": "ip", "tls_handshakes": "server_name", "requests": "request"}
 
 CASES = [
@@ -313,6 +315,37 @@ CLEAR_CASES = [
         "another page in clear text, and nothing to hold it against",
         keys(dns(None, ADDRESS), tcp(port=80), http(url=CLEAR), control=helper(), body_length_match=False),
         ("inconclusive", None, "cleartext-unclear"),
+    ),
+    (
+        "a known block page, and nothing else to hold it against",
+        keys(
+            dns(None, ADDRESS),
+            tcp(port=80),
+            http(url=CLEAR) | {"response": {"code": 403, "body": BLOCK_PAGE}},
+            control=helper(),
+            body_length_match=False,
+        ),
+        ("blocked", "http", "cleartext-block-page"),
+    ),
+    (
+        "a known block page that nobody compared, for the helper failed",
+        keys(
+            dns(None, ADDRESS),
+            tcp(port=80),
+            http(url=CLEAR) | {"response": {"code": 200, "body": BLOCK_PAGE}},
+        ),
+        ("inconclusive", None, "cleartext-unclear"),
+    ),
+    (
+        "words of a block page in a page like the helper's",
+        keys(
+            dns(None, ADDRESS),
+            tcp(port=80),
+            http(url=CLEAR) | {"response": {"code": 200, "body": BLOCK_PAGE}},
+            control=helper(),
+            title_match=True,
+        ),
+        ("accessible", None, "works"),
     ),
     (
         "a block page at a private address that the resolver gave",
@@ -611,19 +644,31 @@ def test_the_vote_of_a_measurement(measurement: Any, given: dict[str, Any], expe
     assert (row["failure"] or "success" if row else "no vote") == expected
 
 
-ATTEMPTS = st.lists(
-    st.builds(
+def attempts(*steps: str, **more: Any) -> st.SearchStrategy[Attempt]:
+    """Attempts of these steps; `more` are fields that only they have."""
+    return st.builds(
         Attempt,
-        st.sampled_from(["dns", "tcp", "tls", "http"]),
+        st.sampled_from(steps),
         st.sampled_from([HOST, "there.example", "149.154.167.51", None]),
         st.sampled_from([ADDRESS, OTHER, "2001:db8::1", None]),
         st.sampled_from([80, 443]),
         failure=st.none() | st.sampled_from(["connection_reset", "network_unreachable"]),
-        answers=st.sampled_from([(), (ADDRESS,), (OTHER,), ("10.0.0.1",)]),
-        own=st.booleans(),
-        secure=st.booleans(),
-        status=st.none() | st.sampled_from([200, 403, 503]),
-        location=st.none() | st.just("https://elsewhere.example/"),
+        **more,
+    )
+
+
+ATTEMPTS = st.lists(
+    st.one_of(
+        attempts(
+            "dns", answers=st.sampled_from([(), (ADDRESS,), (OTHER,), ("10.0.0.1",)]), own=st.booleans()
+        ),
+        attempts("tcp", "tls"),
+        attempts(
+            "http",
+            secure=st.booleans(),
+            status=st.none() | st.sampled_from([200, 403, 503]),
+            location=st.none() | st.just("https://elsewhere.example/"),
+        ),
     ),
     max_size=6,
 ).map(tuple)
@@ -648,13 +693,19 @@ def test_of_an_endpoint_that_works_the_rules_ask_nothing_more(facts: EndpointFac
     st.sampled_from(["web_connectivity", "telegram", "facebook_messenger"]),
     st.sampled_from([f"https://{HOST}/", f"http://{HOST}/"]),
     st.none() | st.booleans(),
+    st.none() | st.just("netsweeper"),
     st.none() | st.builds(Outside, http_works=st.booleans(), addresses=st.sampled_from([(), (ADDRESS,)])),
 )
 @settings(max_examples=300)
 def test_the_shortcut_says_what_the_rules_say(
-    attempts: tuple[Attempt, ...], test: str, url: str, differs: bool | None, outside: Outside | None
+    tried: tuple[Attempt, ...],
+    test: str,
+    url: str,
+    differs: bool | None,
+    page: str | None,
+    outside: Outside | None,
 ) -> None:
-    made = Record("a", "a", test, datetime(2023, 11, 8, tzinfo=UTC), "x", input=url, attempts=attempts)
-    made.page_differs, made.outside = differs, outside
+    made = Record("a", "a", test, datetime(2023, 11, 8, tzinfo=UTC), "x", input=url, attempts=tried)
+    made.page_differs, made.block_page, made.outside = differs, page, outside
     if plainly_fine(made):
         assert weigh(made).verdict == judge(made).verdict == "accessible"
