@@ -77,7 +77,7 @@ wheels: $(VENV)/.dev
 bench: $(VENV)/.dev
 	@for each in scripts/bench/*.py; do $(BIN)/python $$each || exit 1; done
 
-# About half an hour on one core; needs no network.
+# About an hour on one core; needs no network.
 calibrate: $(VENV)/.dev
 	$(BIN)/python scripts/calibrate.py $(ARGS)
 

@@ -13,7 +13,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from analysis.calibration.lines import Line
 from analysis.calibration.measure import Effort, rates, worlds
-from analysis.calibration.page import Results, broken, write
+from analysis.calibration.page import write
+from analysis.calibration.promises import Results, broken
 from analysis.calibration.scenarios import (
     BUSY,
     COVERAGE,

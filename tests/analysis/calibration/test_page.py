@@ -5,7 +5,8 @@ from collections import Counter
 import pytest
 
 from analysis.calibration.measure import Discoveries, Effort, Rates, rates, worlds
-from analysis.calibration.page import Results, broken, write
+from analysis.calibration.page import write
+from analysis.calibration.promises import Results, broken
 from analysis.calibration.scenarios import (
     BUSY,
     COVERAGE,
