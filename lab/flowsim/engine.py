@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 MSS: Final = 1448.0
 PACKET: Final = 1500.0
@@ -127,7 +128,7 @@ class _Has:
 T = TypeVar("T", Batch, _State)
 
 
-def _only(columns: T, which: NDArray[np.bool_]) -> T:
+def _only(columns: T, which: Bools) -> T:
     return replace(columns, **{each.name: getattr(columns, each.name)[which] for each in fields(columns)})
 
 
@@ -167,35 +168,8 @@ def _step(
     idle = state.waiting > now
     if has.stalls:
         idle |= (now >= batch.stall_at) & (now < batch.stall_at + batch.stall_for)
-    offered = np.where(idle, 0.0, state.window / batch.rtt * step)
-    wanted = passed = np.minimum(offered, way.most * step)
-    overflow = cut = offered > way.drops * step
-    if has.box:
-        boxed, allowed = _fill(batch, state, now, step)
-        passed = np.where(boxed, np.minimum(wanted, allowed), wanted)
-        state.tokens = np.where(boxed, state.tokens - passed * (PACKET / MSS), state.tokens)
-    if has.freezes:
-        passed = np.minimum(passed, np.maximum(batch.freeze - state.delivered, 0.0))
-    state.delivered = state.delivered + passed
-
-    if has.loss:
-        hits = chance[0] < 1 - np.exp(-batch.loss * wanted / MSS)
-        # What is in flight behind a lone loss comes out of order; a policer drops nearly all of that too.
-        state.disordered = state.disordered + hits * np.maximum(state.window / 2, MSS)
-        cut = cut | (hits & (batch.bbr == 0))
-    if has.box:
-        drops = boxed & (batch.policed > 0) & (wanted > allowed)
-        state.disordered = state.disordered + drops * POLICED_DISORDER * passed
-        cut = cut | drops
-    cut = cut & (now >= state.quiet)
-    if has.loss or has.box:
-        small = cut & (state.window < 2.5 * MSS) & ~overflow
-        state.waiting = np.where(small & (chance[1] < 0.3), now + TIMEOUT, state.waiting)
-    if cut.any():
-        lower = state.window * CUBIC_DECREASE
-        state.threshold = np.where(cut, np.maximum(lower, 2 * MSS), state.threshold)
-        state.window = np.where(cut, np.maximum(lower, MSS), state.window)
-        state.quiet = np.where(cut, now + batch.rtt, state.quiet)
+    sent = _send(batch, has, state, way, np.where(idle, 0.0, state.window / batch.rtt * step), now, step)
+    cut = _lose(batch, has, state, sent, now, chance[:2])
     # Steps are longer than short round trips late in a flow: growth per step is bounded by one doubling.
     rounds = np.minimum(step / batch.rtt, 1.0)
     if has.ack_loss:
@@ -203,21 +177,77 @@ def _step(
         unheard = chance[2] < batch.ack_loss**3 * rounds * 6
         state.waiting = np.where(unheard, now + 4 * TIMEOUT, state.waiting)
         state.window = np.where(unheard, MSS, state.window)
-    grown = state.window + 2 * MSS * rounds
-    starting = np.flatnonzero(state.window < state.threshold)
-    grown[starting] = state.window[starting] * 2.0 ** rounds[starting]
-    state.window = np.where(idle | cut, state.window, np.minimum(grown, way.window))
-
+    _grow(state, rounds, idle | cut, way.window)
     if has.box:
         # Behind a gap nothing reaches the reader until the retransmission: policed flows come in jumps.
-        held = boxed & (batch.policed > 0) & (state.tokens < 2 * PACKET) & (chance[3] > step / state.hold)
+        gap = sent.boxed & (batch.policed > 0) & (state.tokens < 2 * PACKET)
+        held = gap & (chance[3] > step / state.hold)
         state.shown = np.where(held, state.shown, state.delivered)
     else:
         state.shown = state.delivered
 
 
-def _fill(batch: Batch, state: _State, now: float, step: float) -> tuple[NDArray[np.bool_], Floats]:
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What the flows sent in one step."""
+
+    wanted: Floats  # bytes, as far as the line and the server's pace allow
+    allowed: Floats  # bytes that the box would let through
+    passed: Floats  # bytes that came through
+    overflow: Bools  # the line's buffer ran over
+    boxed: Bools  # the box looks at this flow by now
+
+
+def _send(
+    batch: Batch, has: _Has, state: _State, way: _Way, offered: Floats, now: float, step: float
+) -> _Sent:
+    """Deliver what line and box allow of the bytes offered."""
+    wanted = allowed = passed = np.minimum(offered, way.most * step)
+    boxed = np.zeros_like(wanted, dtype=bool)
+    if has.box:
+        boxed, allowed = _fill(batch, state, now, step)
+        passed = np.where(boxed, np.minimum(wanted, allowed), wanted)
+        state.tokens = np.where(boxed, state.tokens - passed * (PACKET / MSS), state.tokens)
+    if has.freezes:
+        passed = np.minimum(passed, np.maximum(batch.freeze - state.delivered, 0.0))
+    state.delivered = state.delivered + passed
+    return _Sent(wanted, allowed, passed, offered > way.drops * step, boxed)
+
+
+def _fill(batch: Batch, state: _State, now: float, step: float) -> tuple[Bools, Floats]:
     """Fill the buckets: whether each flow is in the box by now, and the bytes that may pass."""
     boxed = (state.delivered >= batch.after_bytes) & (now >= batch.after_seconds) & np.isfinite(batch.rate)
     state.tokens = np.where(boxed, np.minimum(batch.burst, state.tokens + batch.rate * step), state.tokens)
     return boxed, np.maximum(state.tokens, 0.0) * (MSS / PACKET)
+
+
+def _lose(batch: Batch, has: _Has, state: _State, sent: _Sent, now: float, chance: Floats) -> Bools:
+    """Shrink the windows of flows that lost something, and say which those are; small ones wait for a timeout."""
+    cut = sent.overflow
+    if has.loss:
+        hits = chance[0] < 1 - np.exp(-batch.loss * sent.wanted / MSS)
+        # What is in flight behind a lone loss comes out of order; a policer drops nearly all of that too.
+        state.disordered = state.disordered + hits * np.maximum(state.window / 2, MSS)
+        cut = cut | (hits & (batch.bbr == 0))
+    if has.box:
+        drops = sent.boxed & (batch.policed > 0) & (sent.wanted > sent.allowed)
+        state.disordered = state.disordered + drops * POLICED_DISORDER * sent.passed
+        cut = cut | drops
+    cut = cut & (now >= state.quiet)
+    if has.loss or has.box:
+        small = cut & (state.window < 2.5 * MSS) & ~sent.overflow
+        state.waiting = np.where(small & (chance[1] < 0.3), now + TIMEOUT, state.waiting)
+    if cut.any():
+        lower = state.window * CUBIC_DECREASE
+        state.threshold = np.where(cut, np.maximum(lower, 2 * MSS), state.threshold)
+        state.window = np.where(cut, np.maximum(lower, MSS), state.window)
+        state.quiet = np.where(cut, now + batch.rtt, state.quiet)
+    return cut
+
+
+def _grow(state: _State, rounds: Floats, still: Bools, most: Floats) -> None:
+    """Slow start, then two segments a round trip; windows that are `still` keep their size."""
+    grown = state.window + 2 * MSS * rounds
+    starting = np.flatnonzero(state.window < state.threshold)
+    grown[starting] = state.window[starting] * 2.0 ** rounds[starting]
+    state.window = np.where(still, state.window, np.minimum(grown, most))
