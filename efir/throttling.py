@@ -67,15 +67,10 @@ async def measure_throttling(
     left_alone = pages_left_alone(spool, context.clock.utc())
     checked = await run_round(targets, context, platforms=(), left_alone=left_alone, keep=keeper.keep)
     line = judge_line(checked.observations, {control.id: control for control in targets.controls})
-    results: list[PlatformResult] = []
-    if checked.cancelled:
-        lines = [
-            _not_held(name, "interrupted", checked.bytes_received, checked.seconds) for name in platforms
-        ]
-    elif line.situation in NOT_HELD and (targets.controls or line.situation != "offline"):
-        lines = [
-            _not_held(name, line.situation, checked.bytes_received, checked.seconds) for name in platforms
-        ]
+    unfit = "interrupted" if checked.cancelled else _unfit(line, targets)
+    if unfit:
+        results: list[PlatformResult] = []
+        lines = [_not_held(name, unfit, checked.bytes_received, checked.seconds) for name in platforms]
     else:
         now = context.clock.utc()
         rows = [each for each in spool.observations(since=now - KEPT) if each.probe == "transfer"]
@@ -95,6 +90,12 @@ async def measure_throttling(
     await asyncio.to_thread(_store, keeper, context, lines)
     task = asyncio.current_task()
     return Throttled(line, lines, results, cancelled=bool(task and task.cancelling()))
+
+
+def _unfit(line: Line, targets: Targets) -> str | None:
+    """Why no session can be held on this line; without controls nobody knows whether it is offline."""
+    unknown = line.situation == "offline" and not targets.controls
+    return line.situation if line.situation in NOT_HELD and not unknown else None
 
 
 def line_of(result: "PlatformResult", check_bytes: int) -> ThrottleLine:
