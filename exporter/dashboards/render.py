@@ -4,19 +4,17 @@ import json
 from pathlib import Path
 from typing import Final
 
-from exporter.dashboards.overview import overview
+from exporter.dashboards import overview, pipeline, platform, provider, vantage
 from exporter.dashboards.parts import Part
-from exporter.dashboards.pipeline import pipeline
-from exporter.dashboards.platform import platform
-from exporter.dashboards.provider import provider
-from exporter.dashboards.vantage import vantage
 
 FOLDER: Final = Path(__file__).parent / "json"
-
-
-def dashboards() -> dict[str, Part]:
-    """File name -> dashboard."""
-    return {f"{make.__name__}.json": make() for make in (overview, platform, provider, vantage, pipeline)}
+DASHBOARDS: Final[dict[str, Part]] = {
+    "overview.json": overview.DASHBOARD,
+    "platform.json": platform.DASHBOARD,
+    "provider.json": provider.DASHBOARD,
+    "vantage.json": vantage.DASHBOARD,
+    "pipeline.json": pipeline.DASHBOARD,
+}
 
 
 def text(dashboard: Part) -> str:
@@ -25,5 +23,5 @@ def text(dashboard: Part) -> str:
 
 
 if __name__ == "__main__":
-    for name, dashboard in dashboards().items():
+    for name, dashboard in DASHBOARDS.items():
         (FOLDER / name).write_text(text(dashboard), "utf-8")

@@ -10,11 +10,10 @@ import pytest
 import yaml
 
 from exporter.dashboards.parts import COLOURS, SOURCE, WIDE, code_of, state_code
-from exporter.dashboards.render import FOLDER, dashboards, text
+from exporter.dashboards.render import DASHBOARDS, FOLDER, text
 from exporter.metrics import TABLE
 from measurements.verdicts import WORST_FIRST
 
-ALL = dashboards()
 PROVISIONING = FOLDER.parent / "provisioning"
 RULES = Path(__file__).parents[3] / "exporter" / "rules" / "recording.yml"
 # What Prometheus itself makes.
@@ -29,11 +28,11 @@ def expressions(dashboard: dict[str, Any]) -> list[str]:
 
 def test_rendering_again_changes_nothing() -> None:
     assert {path.name: path.read_text("utf-8") for path in FOLDER.iterdir()} == {
-        name: text(each) for name, each in ALL.items()
+        name: text(each) for name, each in DASHBOARDS.items()
     }
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", DASHBOARDS)
 def test_each_metric_asked_for_exists(name: str) -> None:
     records = {
         rule["record"] for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]
@@ -41,13 +40,14 @@ def test_each_metric_asked_for_exists(name: str) -> None:
     known = {metric.name for metric in TABLE} | records
     known |= {f"{metric.name}_bucket" for metric in TABLE if metric.kind == "histogram"}
     asked = "\n".join(
-        expressions(ALL[name]) + [each["definition"] for each in ALL[name]["templating"]["list"]]
+        expressions(DASHBOARDS[name])
+        + [each["definition"] for each in DASHBOARDS[name]["templating"]["list"]]
     )
     assert set(re.findall(r"\b(?:\w+:)?efir_\w+(?::\w+)*", asked)) - known == set()
 
 
 def test_each_metric_is_shown_somewhere() -> None:
-    asked = "\n".join(each for dashboard in ALL.values() for each in expressions(dashboard))
+    asked = "\n".join(each for dashboard in DASHBOARDS.values() for each in expressions(dashboard))
     beside = {
         # Shown by its verdict already, or only of use to rules.
         "efir_platform_stage",
@@ -70,7 +70,7 @@ def test_prometheus_can_read_every_expression(tmp_path: Path) -> None:
         pytest.skip("promtool is not installed (Debian: prometheus)")
     rules = [
         {"record": f"check:{name.removesuffix('.json')}:expr{number}", "expr": expression}
-        for name, dashboard in ALL.items()
+        for name, dashboard in DASHBOARDS.items()
         for number, expression in enumerate(expressions(dashboard))
     ]
     file = tmp_path / "rules.yml"
@@ -110,10 +110,10 @@ def test_the_number_of_a_state_is_the_worst_that_half_hold(tmp_path: Path, share
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", DASHBOARDS)
 def test_panels_stand_side_by_side_and_say_what_they_show(name: str) -> None:
     taken: set[tuple[int, int]] = set()
-    for panel in ALL[name]["panels"]:
+    for panel in DASHBOARDS[name]["panels"]:
         place = panel["gridPos"]
         cells = {
             (x, y)
@@ -127,7 +127,7 @@ def test_panels_stand_side_by_side_and_say_what_they_show(name: str) -> None:
 
 
 def test_a_state_is_told_by_words_and_no_data_is_none_of_them() -> None:
-    for dashboard in ALL.values():
+    for dashboard in DASHBOARDS.values():
         for panel in dashboard["panels"]:
             if panel["type"] == "state-timeline":
                 values, special = panel["fieldConfig"]["defaults"]["mappings"]
@@ -138,7 +138,7 @@ def test_a_state_is_told_by_words_and_no_data_is_none_of_them() -> None:
 
 
 def test_uids_are_stable_and_once_only() -> None:
-    assert sorted(each["uid"] for each in ALL.values()) == [
+    assert sorted(each["uid"] for each in DASHBOARDS.values()) == [
         f"efir-{name}" for name in ("overview", "pipeline", "platform", "provider", "vantage")
     ]
 
@@ -148,6 +148,6 @@ def test_provisioning_names_the_datasource_that_the_dashboards_ask_for() -> None
     assert (source["uid"], source["type"]) == (SOURCE["uid"], SOURCE["type"])
     (provider,) = yaml.safe_load((PROVISIONING / "dashboards" / "efir.yaml").read_text())["providers"]
     assert provider["allowUiUpdates"] is False
-    for dashboard in ALL.values():
+    for dashboard in DASHBOARDS.values():
         for panel in dashboard["panels"]:
             assert all(each["datasource"] == SOURCE for each in (panel, *panel["targets"]))
