@@ -10,7 +10,7 @@ from analysis.correlate.settings import BIN_SECONDS
 from analysis.correlate.types import Bools, Floats, Ints
 from analysis.data import Data
 from analysis.votes.columns import NO_AS, Columns, Lines, spread
-from analysis.votes.spans import Span
+from analysis.votes.spans import Span, answers
 from measurements.rules.line import NO_ROUTE
 
 _WORDS: Final = ", ".join(f"'{word}'" for word in sorted(NO_ROUTE))
@@ -21,9 +21,10 @@ ROWS: Final = f"probe <> 'transfer' AND NOT (origin = 'flat' AND coalesce(failur
 def failure_columns(data: Data, days: Iterable[Span]) -> Columns:
     """Votes of all cells; the value is NaN where a vantage has controls, but none near the vote."""
     lines, controls, votes = Lines(), _Controls(), []
-    for first, last in days:
-        controls.take(data.query(_control_query(data, first, last)))
-        table = data.query(_target_query(data, first, last))
+    asked = (query(data, *span) for span in days for query in (_control_query, _target_query))
+    found = answers(data, asked)
+    for control, table in zip(found, found, strict=True):
+        controls.take(control)
         row, (micros, failed) = spread(table["votes"])
         # A mean's last digit depends on the order of rows.
         time = np.rint(micros).astype(np.int64) // 1_000_000

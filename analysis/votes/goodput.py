@@ -1,7 +1,7 @@
 """Goodput votes: d = ln(target / control), the median over the pairs of a vantage and half hour."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -10,10 +10,10 @@ from analysis.correlate.settings import BIN_SECONDS
 from analysis.correlate.types import Bools, Floats, Ints
 from analysis.data import Data
 from analysis.votes.columns import NO_AS, Columns, Lines, spread
-from analysis.votes.spans import Span
+from analysis.votes.spans import Span, answers
 
 # The two flows of a pair come one right after the other; a pair id that returns much later is another pair.
-_PAIR_SECONDS: Final = 3600
+_PAIR: Final = timedelta(hours=1)
 # Best control first, where a vantage has as many pairs with one as with the other.
 _ARMS: Final = ("same_address", "helper", "foreign")
 # Stands for a failed target until the smallest d of its cell is known: below any ln of a ratio of speeds.
@@ -26,6 +26,8 @@ ROWS: Final = "probe = 'transfer' AND pair IS NOT NULL"
 
 # One vantage of one cell with one arm.
 Line = tuple[str, int, str, str]
+# Votes of one span: line, seconds, the two middle values (alike for an odd number), share failed.
+Part = tuple[Ints, Ints, Floats, Floats, Floats]
 
 
 def goodput_columns(data: Data, days: Iterable[Span]) -> Columns:
@@ -35,8 +37,7 @@ def goodput_columns(data: Data, days: Iterable[Span]) -> Columns:
     """
     lines, votes = Lines(), []
     pairs, low = np.zeros(0, np.int64), np.zeros(0)  # of each line: its number of pairs, its smallest d
-    for first, last in days:
-        table = data.query(_query(data, first, last))
+    for table in answers(data, (_query(data, *span) for span in days)):
         line = lines.of(table["platform"], table["asn"], table["vantage"], table["arm"])
         new = len(lines) - len(low)
         pairs, low = np.append(pairs, np.zeros(new, np.int64)), np.append(low, np.full(new, np.nan))
@@ -45,16 +46,16 @@ def goodput_columns(data: Data, days: Iterable[Span]) -> Columns:
         votes.append(_medians(table, line))
     names: list[Line] = lines.names
     own = _own(names, pairs)
-    kept = [tuple(column[own[part[0]]] for column in part) for part in votes]
-    line, time, lower, upper, failed = map(np.concatenate, zip(*kept, strict=True))
-    worst = _worst(names, np.where(own, low, np.nan))[line]
-    value = (np.maximum(lower, worst) + np.maximum(upper, worst)) / 2
-    return Columns([name[:3] for name in names], line, time, value, failed)
+    worst = _worst(names, np.where(own, low, np.nan))
+    kept = [_kept(part, own, worst) for part in votes]
+    return Columns([name[:3] for name in names], *map(np.concatenate, zip(*kept, strict=True)))
 
 
 def _query(data: Data, first: date, last: date) -> str:
     """One row a line: its pairs of these days, as (microseconds, d)."""
     sql, day = data.sql, timedelta(days=1)
+    midnight = datetime(first.year, first.month, first.day, tzinfo=UTC)
+    since, until = midnight - _PAIR, midnight + (last - first + day) + _PAIR
     return f"""
     WITH targets AS (
         SELECT platform, coalesce(asn, {NO_AS}) AS asn, vantage, pair, {sql.micros("time")} AS t,
@@ -64,11 +65,12 @@ def _query(data: Data, first: date, last: date) -> str:
         SELECT vantage, pair, coalesce(arm, '') AS arm, {sql.micros("time")} AS t, ln({sql.goodput}) AS speed
         FROM {data.rows(first - day, last + day)} AS flat
         WHERE {ROWS} AND role = 'control' AND failure IS NULL AND {sql.goodput} > 0
+          AND time >= {sql.moment(since)} AND time <= {sql.moment(until)}
     ), pairs AS (
         SELECT t.platform AS platform, t.asn AS asn, t.vantage AS vantage, c.arm AS arm, t.t AS t,
                t.speed - c.speed AS d
         FROM targets AS t JOIN controls AS c ON t.vantage = c.vantage AND t.pair = c.pair
-        WHERE abs(t.t - c.t) <= {_PAIR_SECONDS * 1_000_000}
+        WHERE abs(t.t - c.t) <= {_PAIR // timedelta(microseconds=1)}
     )
     SELECT platform, asn, vantage, arm, count(*) AS pairs, min(d) AS low,
            {sql.records("t", f"coalesce(d, {_FAILED})")} AS flows
@@ -76,8 +78,8 @@ def _query(data: Data, first: date, last: date) -> str:
     """
 
 
-def _medians(table: Any, line: Ints) -> tuple[Ints, Ints, Floats, Floats, Floats]:
-    """Votes of a query's answer: line, seconds, the two middle values (alike for an odd number), share failed."""
+def _medians(table: Any, line: Ints) -> Part:
+    """Votes of a query's answer."""
     row, (micros, d) = spread(table["flows"])
     bins = micros // _BIN
     key = row << 32 | bins  # half hours since 1970 stay below 2^32 for all times to come
@@ -96,6 +98,14 @@ def _medians(table: Any, line: Ints) -> tuple[Ints, Ints, Floats, Floats, Floats
         d[start + number // 2],
         np.add.reduceat((d == _FAILED).astype(np.float64), start) / number,
     )
+
+
+def _kept(votes: Part, own: Bools, worst: Floats) -> tuple[Ints, Ints, Floats, Floats]:
+    """Votes of lines that count: line, seconds, value, share failed."""
+    line, time, lower, upper, failed = votes
+    counts, low = own[line], worst[line]
+    value = (np.maximum(lower, low) + np.maximum(upper, low)) / 2
+    return line[counts], time[counts], value[counts], failed[counts]
 
 
 def _own(lines: list[Line], pairs: Ints) -> Bools:
