@@ -69,23 +69,27 @@ def speeds(flows: Sequence[Flow], most: float = inf) -> list[float]:
     ]
 
 
-def shift_since_start(session: SessionEvidence, arm: Arm, alpha: float) -> Estimate | None:
-    """ln of controls after the first target over controls before it; None = too few before to say.
+def shift_since_start(
+    session: SessionEvidence, arm: Arm, alpha: float, since: float = 0.0
+) -> Estimate | None:
+    """ln of controls after the first target over controls before it; None = too few of either to say.
 
-    `alpha` is the level of each bound. Flows before are shorter: later ones are compared over as many bytes.
+    `alpha` is the level of each bound; later controls count from `since` on (seconds of the session). Flows before are
+    shorter: later ones are compared over as many bytes.
     """
     first = session.before.get(arm, ())
     before = speeds(first)
     later = [pair.control for pair in session.pairs if pair.arm == arm] + list(session.after.get(arm, ()))
+    later = [flow for flow in later if flow.started >= since]
     after = speeds(later, median(flow.body_bytes for flow in first)) if first else []
     if len(before) < T.before_flows or not after:
         return None
     return two_sample([log(value) for value in after], [log(value) for value in before], alpha)
 
 
-def kept_speed(session: SessionEvidence, arm: Arm) -> bool:
-    """The arm's controls are not slower than before the first target: neither line nor address changed."""
-    shift = shift_since_start(session, arm, T.residual_alpha)
+def kept_speed(session: SessionEvidence, arm: Arm, since: float) -> bool:
+    """The arm's controls from `since` on are not slower than before the first target: the line did not change."""
+    shift = shift_since_start(session, arm, T.residual_alpha, since)
     return shift is not None and shift.low is not None and shift.low > log(T.half)
 
 
@@ -132,7 +136,9 @@ def arm_facts(session: SessionEvidence, arm: Arm) -> Iterator[ArmFacts]:
     controls = speeds([pair.control for pair in in_time])
     shift = shift_since_start(session, arm, T.residual_alpha)
     residual = arm in session.contaminable if shift is None else shift.low is None or shift.low <= log(T.half)
-    witness = any(kept_speed(session, other) for other in session.arms if other != arm)
+    # Arms follow one another: controls from before this arm know nothing of a line that slowed since.
+    began = min((pair.started for pair in pairs), default=inf)
+    witness = any(kept_speed(session, other, began) for other in session.arms if other != arm)
     before = speeds(session.before.get(arm, ()))
     looks: list[tuple[int | None, float]] = [
         (look, alpha) for look, alpha in zip(T.looks, T.alphas, strict=True) if look <= len(measured)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
-RULES_VERSION: Final = "throttle-6"
+RULES_VERSION: Final = "throttle-7"
 
 
 def _because(value: Any, why: str) -> Any:

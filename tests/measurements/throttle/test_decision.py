@@ -257,6 +257,15 @@ def test_a_marked_address_needs_another_steady_control(pairs: Pairs, session: Se
     assert "residual" in found.notes
 
 
+def test_controls_from_before_the_line_slowed_are_no_witness(pairs: Pairs, session: Sessions) -> None:
+    """A plan's data is used up between two arms: the first one's controls were fast, all that comes later is slow."""
+    late: dict[str, Any] = {"of_target": {"started": 1800.0}, "of_control": {"started": 1800.0}}
+    slowed = pairs(target=90_000.0, control=90_000.0, **late)
+    assert decide(session(pairs(arm="helper", target=FAST) + slowed)).verdict == "inconclusive"
+    meanwhile = pairs(arm="helper", target=FAST, **late)
+    assert decide(session(slowed + meanwhile)).rule == "marked_address"
+
+
 def test_a_line_that_slowed_under_all_arms_marks_no_address(pairs: Pairs, session: Sessions) -> None:
     slowed = pairs(target=150_000.0, control=150_000.0)
     also = pairs(arm="helper", target=150_000.0, control=150_000.0)
