@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 from efir.exits import Exit
 from efir.i18n import _
-from efir.measuring import Measured, make_context, make_keeper, measure_once, pages_left_alone
+from efir.measuring import Measured, check_line, make_context, make_keeper, measure_once
 from efir.options import Shared
 from efir.throttling import Throttled, measure_throttling
 from efir.uploading import send_if_due
 from efir.words import pause_word
 from measurements.errors import ConfigurationError
 from measurements.invite import InviteError
-from measurements.rules.line import judge_line
 from measurements.state import StateFolder
 from measurements.store import Spool
 from measurements.targets import Targets
@@ -189,16 +188,11 @@ class Cycle:
 
     async def _line_is_back(self) -> bool:
         """After an outage or a login page the controls alone are asked first."""
-        from probes.round import run_round
-
         keeper = make_keeper(self.spool, self.targets)
-        context = make_context(self.shared)
-        left_alone = pages_left_alone(self.spool, context.clock.utc())
-        result = await run_round(self.targets, context, platforms=(), left_alone=left_alone, keep=keeper.keep)
+        checked, line = await check_line(self.targets, make_context(self.shared), keeper)
         await asyncio.to_thread(keeper.settle)
-        _stop_if(result.cancelled)
-        controls = {each.id: each for each in self.targets.controls}
-        self._online = judge_line(result.observations, controls).online
+        _stop_if(checked.cancelled)
+        self._online = line.online
         return self._online
 
     async def _sweep(self) -> "dict[str, Pair]":

@@ -123,7 +123,7 @@ _Told = tuple[list[Observation], list[VerdictLine], Round]
 
 
 def _told(rows: list[Observation], verdicts: list[VerdictLine], targets: Targets) -> _Told:
-    line = judge_line(rows, {control.id: control for control in targets.controls})
+    line = judge_line(rows, targets.controls)
     summary = SummaryLine(
         run_id=rows[0].run_id,
         online=line.online,

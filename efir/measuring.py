@@ -19,7 +19,7 @@ from measurements.invite import read_invite
 from measurements.records import Observation, SummaryLine, VerdictLine
 from measurements.refusals import PAUSE, Page, refused_pages
 from measurements.rules.judge import Round, judge_round
-from measurements.rules.line import Line
+from measurements.rules.line import Line, judge_line
 from measurements.scrub import MARK, SERVER, redactor, scrubber
 from measurements.state import StateFolder, place_of, pseudonym
 from measurements.store import Spool
@@ -97,11 +97,6 @@ class Keeper:
         self._pending.clear()
 
 
-def pages_left_alone(spool: Spool, now: datetime) -> frozenset[Page]:
-    """Pages that refused a round within the last day: the next ones do not ask for them. Raises StoreError."""
-    return refused_pages(spool.observations(since=now - PAUSE), now)
-
-
 def make_keeper(spool: Spool, targets: Targets) -> Keeper:
     """Keeps all but the addresses of the person's own network and of the test server."""
     near = dict.fromkeys(near_addresses(), MARK)
@@ -124,6 +119,20 @@ class Measured:
         return Exit.OK if self.line.online else Exit.OFFLINE
 
 
+def _left_alone(spool: Spool, now: datetime) -> frozenset[Page]:
+    """Pages that refused a round within the last day: the next ones do not ask for them. Raises StoreError."""
+    return refused_pages(spool.observations(since=now - PAUSE), now)
+
+
+async def check_line(targets: Targets, context: "Context", keeper: Keeper) -> "tuple[RoundResult, Line]":
+    """A round without platforms: the controls alone say how the line is. What they said is kept, not yet settled."""
+    from probes.round import run_round
+
+    left_alone = _left_alone(keeper.spool, context.clock.utc())
+    result = await run_round(targets, context, platforms=(), left_alone=left_alone, keep=keeper.keep)
+    return result, judge_line(result.observations, targets.controls)
+
+
 async def measure_once(
     shared: Shared,
     targets: Targets,
@@ -143,7 +152,7 @@ async def measure_once(
         context,
         platforms=platforms,
         thorough=thorough,
-        left_alone=pages_left_alone(spool, started),
+        left_alone=_left_alone(spool, started),
         keep=keeper.keep,
         step=step,
     )

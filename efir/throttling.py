@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from efir.exits import Exit
-from efir.measuring import Keeper, make_context, make_keeper, pages_left_alone
+from efir.measuring import Keeper, check_line, make_context, make_keeper
 from efir.options import Shared
 from measurements.records import Observation, ThrottleLine
-from measurements.rules.line import Line, judge_line
+from measurements.rules.line import Line
 from measurements.store import Spool
 from measurements.targets import Targets
 from measurements.throttle.earlier import HOUR, Earlier, broken_off, earlier_of
@@ -58,15 +58,12 @@ async def measure_throttling(
     tariff: TariffPlan,
 ) -> Throttled:
     """Look whether the line is fit, hold the sessions, keep everything and conclude."""
-    from probes.round import run_round
     from probes.sessions.runner import Sessions
     from vantage.budget import spent_today
 
     context = make_context(shared)
     keeper = make_keeper(spool, targets)
-    left_alone = pages_left_alone(spool, context.clock.utc())
-    checked = await run_round(targets, context, platforms=(), left_alone=left_alone, keep=keeper.keep)
-    line = judge_line(checked.observations, {control.id: control for control in targets.controls})
+    checked, line = await check_line(targets, context, keeper)
     unfit = "interrupted" if checked.cancelled else _unfit(line, targets)
     if unfit:
         results: list[PlatformResult] = []

@@ -102,7 +102,7 @@ class _Round:
         self.step("controls after", 1, 1)
 
     def _line(self) -> Line:
-        return judge_line(self.result.observations, {c.id: c for c in self.targets.controls})
+        return judge_line(self.result.observations, self.targets.controls)
 
     async def _controls_before(self) -> Line:
         walks = await self._controls(())

@@ -74,7 +74,7 @@ async def _ask_controls(shared: Shared, targets: Targets) -> Online:
 
     context = make_context(shared)
     result = await run_round(msgspec.structs.replace(targets, platforms={}), context)
-    line = judge_line(result.observations, {control.id: control for control in targets.controls})
+    line = judge_line(result.observations, targets.controls)
     return online_facts(line, result.observations)
 
 

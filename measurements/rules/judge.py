@@ -77,7 +77,7 @@ def judge_round(
     `platforms` limits the lines to those that were measured. `new_id()` makes the lines' ids.
     """
     rows = list(observations)
-    line = judge_line(rows, {c.id: c for c in targets.controls})
+    line = judge_line(rows, targets.controls)
     by_platform: dict[str, list[Observation]] = defaultdict(list)
     for row in rows:
         if row.role == "target":

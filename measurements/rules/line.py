@@ -1,7 +1,7 @@
 """Is the line itself fit to judge a platform? Controls answer that before any platform is judged."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -83,22 +83,23 @@ def _same_host(host: str | None, location: str) -> bool:
     return there is None or host is None or there.removeprefix("www.") == host.removeprefix("www.")
 
 
-def judge_line(observations: Iterable[Observation], controls: Mapping[str, Control]) -> Line:
-    """The line's situation from the observations of the controls.
+def judge_line(observations: Iterable[Observation], controls: Iterable[Control]) -> Line:
+    """The line's situation from the observations of the targets file's controls.
 
-    `controls` maps id -> Control. Without any control in the file, any verified handshake of a platform counts as
-    online: there is nothing better to go by.
+    Without any control in the file, any verified handshake of a platform counts as online: there is nothing better to
+    go by.
     """
     rows = list(observations)
+    listed = {control.id: control for control in controls}
     by_control: dict[str, list[Observation]] = defaultdict(list)
     for row in rows:
-        if row.role == "control" and row.platform in controls:
+        if row.role == "control" and row.platform in listed:
             by_control[row.platform].append(row)
     ok = {name for name, group in by_control.items() if any(map(vouched, group))}
     tried = set(by_control)
-    foreign = {name for name in tried if controls[name].scope == "foreign"}
+    foreign = {name for name in tried if listed[name].scope == "foreign"}
     connected = [o for o in rows if _connected(o)]
-    if not controls:
+    if not listed:
         situation: Situation = "online" if any(map(vouched, rows)) else "offline"
     elif not ok:
         situation = "captive_portal" if looks_like_portal(rows) else "offline"
@@ -110,9 +111,9 @@ def judge_line(observations: Iterable[Observation], controls: Mapping[str, Contr
         situation=situation,
         cut_short=(not ok and any(o.failure == "interrupted" for o in rows)) or not rows,
         controls_ok=len(ok),
-        controls_total=len(controls),
-        foreign_ok=networks(ok & foreign, controls),
-        stable=stable({name: by_control[name] for name in ok & foreign}, controls),
+        controls_total=len(listed),
+        foreign_ok=networks(ok & foreign, listed),
+        stable=stable({name: by_control[name] for name in ok & foreign}, listed),
         resolvers_alive=resolvers_alive([by_control[name] for name in foreign or tried]),
         families=frozenset(o.family for o in connected if o.family is not None),
         reached=frozenset((o.address, o.port) for o in connected if o.probe != "quic"),
