@@ -14,6 +14,7 @@ import msgspec
 from efir.exits import Exit
 from efir.options import Shared
 from efir.targets_in_use import targets_in_use
+from measurements.identity import place_of, pseudonym
 from measurements.ids import uuid7
 from measurements.invite import read_invite
 from measurements.records import Observation, SummaryLine, VerdictLine
@@ -21,7 +22,7 @@ from measurements.refusals import PAUSE, Page, refused_pages
 from measurements.rules.judge import Round, judge_round
 from measurements.rules.line import Line, judge_line
 from measurements.scrub import MARK, SERVER, redactor, scrubber
-from measurements.state import StateFolder, place_of, pseudonym
+from measurements.state import StateFolder
 from measurements.store import Spool
 from measurements.store_sql import adding
 from measurements.targets import Targets

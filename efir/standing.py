@@ -6,9 +6,10 @@ from typing import Final
 
 from efir.i18n import _
 from efir.options import Shared
+from measurements.identity import Place, place_of
 from measurements.records import SummaryLine
 from measurements.spool_file import Content, content
-from measurements.state import Place, StateFolder, place_of
+from measurements.state import StateFolder
 from measurements.store import Spool
 from vantage.budget import is_metered, limit, spent_today
 from vantage.consent import Consent, read_consent

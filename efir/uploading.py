@@ -13,8 +13,9 @@ from efir.exits import EfirError
 from efir.i18n import _
 from efir.options import Shared
 from measurements.batch import Item
+from measurements.identity import Place, learn_place, pseudonym
 from measurements.invite import Invite, read_invite
-from measurements.state import Place, StateFolder, learn_place, pseudonym, write_private
+from measurements.state import StateFolder, write_private
 from measurements.store import Spool
 from vantage.consent import Consent, NoConsent, read_consent, require_consent, write_consent
 from vantage.network import network_key

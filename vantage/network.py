@@ -46,7 +46,7 @@ def near_addresses() -> tuple[str, ...]:
 def network_key() -> bytes:
     """Bytes that tell this network from others: the default gateway and the local network.
 
-    Only a keyed hash of it is ever stored (`measurements.state.pseudonym`).
+    Only a keyed hash of it is ever stored (`measurements.identity.pseudonym`).
     """
     return "|".join([_gateway_number(), *sorted(map(local_network, own_addresses()))]).encode()
 

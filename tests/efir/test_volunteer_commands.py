@@ -16,8 +16,9 @@ from efir.exits import Exit, run_command
 from efir.forgetting import all_files, forget
 from efir.trying import user_agent
 from measurements import sqlcipher
+from measurements.identity import pseudonym
 from measurements.records import SummaryLine, ThrottleLine, VerdictLine
-from measurements.state import StateFolder, pseudonym
+from measurements.state import StateFolder
 from measurements.store import Spool
 
 T0 = datetime(2026, 3, 1, 20, 30, tzinfo=UTC)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from measurements.batch import LATER_SCHEMA, Item, ItemAnswer
+from measurements.identity import Place
 from measurements.records import SCHEMA
-from measurements.state import Place
 from measurements.store import Spool
 from measurements.store_sql import offering_again
 from vantage.upload.batching import Sealer, next_items
