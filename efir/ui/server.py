@@ -10,24 +10,14 @@ from typing import Final
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from efir.consenting import text
-from efir.exits import EfirError
 from efir.i18n import LANGUAGES, _, set_language
-from efir.standing import Stored
-from efir.system_service import standing
-from efir.ui import actions
+from efir.ui import actions, views
 from efir.ui.connections import accept
 from efir.ui.download import file_name, json_lines
 from efir.ui.guard import HEADERS
-from efir.ui.pages.consent import consent_page
-from efir.ui.pages.data import data_page, ended_page, trouble_page
-from efir.ui.pages.home import Home, home_page, progress
-from efir.ui.pages.results import results_page
-from efir.ui.pages.sending import sending_page
-from efir.ui.pages.settings import settings_page
-from efir.ui.site import Site
-from measurements.errors import ConfigurationError
-from vantage.line import read_stated
+from efir.ui.pages.data import ended_page, trouble_page
+from efir.ui.pages.home import progress
+from efir.ui.site import MENDABLE, Site
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 # An invite is about 1 kB; nothing larger is ever sent to us.
@@ -36,8 +26,6 @@ _LARGEST_FORM: Final = 128 * 1024  # bytes
 _LINGER: Final = 1.0  # seconds
 # Answers in flight are given; a browser that keeps its connection open is not waited for.
 _LAST_ANSWERS: Final = 2.0  # seconds
-# What a person can mend: these speak to people, and so does the system of its files.
-_MENDABLE: Final = (ConfigurationError, EfirError, OSError)
 _STATIC: Final = {"ui.css": "text/css", "live.js": "text/javascript", "icon.svg": "image/svg+xml"}
 
 
@@ -63,13 +51,13 @@ def make_app(site: Site) -> web.Application:
     app.add_routes(
         [
             web.get("/start/{ticket}", _start(site)),
-            web.get("/{token}/", _with_consent(site, _home)),
+            web.get("/{token}/", _with_consent(site, views.home)),
             web.get("/{token}/live", _live(site)),
             web.get("/{token}/consent", _consent(site)),
-            web.get("/{token}/results", _with_consent(site, _results)),
-            web.get("/{token}/settings", _with_consent(site, _settings)),
-            web.get("/{token}/sending", _with_consent(site, _sending)),
-            web.get("/{token}/data", _page(site, _data)),
+            web.get("/{token}/results", _with_consent(site, views.results)),
+            web.get("/{token}/settings", _with_consent(site, views.settings)),
+            web.get("/{token}/sending", _with_consent(site, views.sending)),
+            web.get("/{token}/data", _page(site, views.data)),
             web.get("/{token}/download", _download(site)),
             web.get("/{token}/static/{name}", _static),
             web.post("/{token}/wipe", _wipe(site)),
@@ -95,8 +83,8 @@ def _guarding(site: Site) -> Middleware:
             raise web.HTTPNotFound(text="Open the address that Efir shows.")
         try:
             return await handler(request)
-        except _MENDABLE as error:
-            return _html(trouble_page(str(error), _measuring(site)), status=500)
+        except MENDABLE as error:
+            return _html(trouble_page(str(error), site.measuring), status=500)
 
     return guarding
 
@@ -124,20 +112,8 @@ def _with_consent(site: Site, make: Callable[[Site], str]) -> Handler:
     return handler
 
 
-def _home(site: Site) -> str:
-    home = Home(
-        stands=site.look(),
-        doing=site.work.doing,
-        paused=site.folder.paused.exists(),
-        service=standing(site.shared),
-        last=next(iter(site.rounds(limit=1)), None),
-        names=site.names,
-    )
-    return home_page(home, site.take_notice())
-
-
 def _consent(site: Site) -> Handler:
-    shown = _page(site, lambda site: consent_page(text(site.shared), site.take_notice()))
+    shown = _page(site, views.consent)
 
     async def handler(request: web.Request) -> web.StreamResponse:
         if site.consent() is not None:
@@ -145,37 +121,6 @@ def _consent(site: Site) -> Handler:
         return await shown(request)
 
     return handler
-
-
-def _results(site: Site) -> str:
-    return results_page(site.rounds(), site.sessions(), site.names, site.take_notice(), _measuring(site))
-
-
-def _settings(site: Site) -> str:
-    consent = site.consent()
-    if consent is None:  # taken back since the page was asked for
-        return consent_page(text(site.shared), site.take_notice())
-    stated, service = read_stated(site.folder), standing(site.shared)
-    return settings_page(consent, stated, service, site.take_notice(), _measuring(site))
-
-
-def _sending(site: Site) -> str:
-    with site.stored() as spool:
-        waiting = spool.waiting() if spool else []
-    return sending_page(site.look(), site.invite(), waiting, site.take_notice(), _measuring(site))
-
-
-def _data(site: Site) -> str:
-    installed, _running = standing(site.shared)
-    try:
-        stored: Stored | str = site.look().stored
-    except _MENDABLE as error:  # what cannot be read can be removed all the same
-        stored = str(error)
-    return data_page(site.folder.root, stored, installed, site.take_notice(), _measuring(site))
-
-
-def _measuring(site: Site) -> bool:
-    return site.work.doing is not None
 
 
 def _live(site: Site) -> Handler:
@@ -251,7 +196,7 @@ def _act(site: Site) -> Handler:
             raise web.HTTPSeeOther("consent")
         try:
             page = await action.run(site, await _form(request))
-        except _MENDABLE as error:
+        except MENDABLE as error:
             site.tell(str(error), failed=True)
             page = action.page
         raise web.HTTPSeeOther(page)
@@ -271,7 +216,7 @@ def _wipe(site: Site) -> Handler:
     async def handler(request: web.Request) -> web.StreamResponse:
         try:
             sentences = await actions.wipe(site, await _form(request))
-        except _MENDABLE as error:
+        except MENDABLE as error:
             site.tell(str(error), failed=True)
             raise web.HTTPSeeOther("data") from None
         last = ended_page(_("Everything is removed"), [*sentences, _gone()])

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from efir.exits import EfirError
 from efir.options import Shared
 from efir.standing import Standing, look_through
 from efir.targets_in_use import targets_in_use
 from efir.ui.guard import Guard
 from efir.ui.work import Ended, Work
+from measurements.errors import ConfigurationError
 from measurements.invite import Invite, read_invite
 from measurements.records import SummaryLine, ThrottleLine, VerdictLine
 from measurements.state import StateFolder
@@ -20,6 +22,8 @@ from vantage.consent import Consent, read_consent
 
 # Rounds and sessions on the page of results; older ones are in the file to download.
 SHOWN: Final = 12
+# What a person can mend: these speak to people, and so does the system of its files.
+MENDABLE: Final = (ConfigurationError, EfirError, OSError)
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,11 @@ class Site:
     def consent(self) -> Consent | None:
         """As it lies on disk: another efir may have taken it back."""
         return read_consent(self.folder)
+
+    @property
+    def measuring(self) -> bool:
+        """Something runs in the background."""
+        return self.work.doing is not None
 
     def look(self) -> Standing:
         """How things stand."""
