@@ -1,23 +1,19 @@
 """Transfers from a real helper on loopback, through a relay that slows, freezes or cuts by name."""
 
-import asyncio
 import hashlib
 import socket
-import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import pytest
 
 from helper.corpus import stream
-from lab.loopback import Pacing, RunningHelper
-from measurements.targets import Endpoint
+from helper.server import tls_context
+from lab.loopback import Pacing
 from measurements.throttle.flow import goodput
 from measurements.throttle.of_records import flow_of
 from measurements.throttle.usable import use_of
 from probes.flow import new_token
 from probes.transfer import probe
+from tests import servers
 
 RULES = {
     "slow.example": Pacing(rate=40_000),
@@ -103,8 +99,8 @@ async def test_a_slow_handshake_is_timed(flow, patient):
     assert found.phases.tls > 0.14
 
 
-async def test_silence_after_the_connect_is_a_failure_of_the_handshake(flow, context):
-    found = await probe(flow("mute.example"), context)
+async def test_silence_after_the_connect_is_a_failure_of_the_handshake(flow, hasty):
+    found = await probe(flow("mute.example"), hasty)
     assert (found.stage, found.failure) == ("tls", "generic_timeout_error")
     assert found.transfer.times == ()
     assert found.transfer.elapsed >= 0.4
@@ -120,9 +116,7 @@ async def test_a_wrong_pin_sends_no_request(flow, patient):
 async def test_an_unreachable_helper_is_a_failure(flow, patient):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
-        plan = flow()
-        endpoint = Endpoint(id="w", probes=("http",), url="https://a.example/", port=unused.getsockname()[1])
-        found = await probe(replace(plan, target=replace(plan.target, endpoint=endpoint)), patient)
+        found = await probe(flow(port=unused.getsockname()[1]), patient)
     assert (found.stage, found.failure) == ("connect", "connection_refused")
 
 
@@ -138,22 +132,6 @@ async def test_another_answer_is_not_a_slow_answer(flow, patient, path, status):
     found = await probe(flow(path=path), patient)
     assert (found.failure, found.http.status) == ("http_unexpected_status_code", status)
     assert use_of(flow_of(found, found.time)) == "unavailable"
-
-
-@asynccontextmanager
-async def lying(helper: RunningHelper, answer: bytes) -> AsyncIterator[int]:
-    """A server with the helper's certificate that answers whatever was asked with `answer` and closes."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(helper.cert, helper.key)
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(answer)
-        writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
-    async with server:
-        yield server.sockets[0].getsockname()[1]
 
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -187,10 +165,9 @@ OK = b"HTTP/1.1 200 OK\r\n"
     ],
 )
 async def test_a_helper_that_lies_gives_a_clear_failure(flow, helper, patient, answer, stage, failure):
-    async with lying(helper, answer) as port:
-        plan = flow()
-        endpoint = Endpoint(id="web", probes=("http",), url="https://plain.example/bytes/200000", port=port)
-        found = await probe(replace(plan, target=replace(plan.target, endpoint=endpoint)), patient)
+    tls = tls_context(helper.cert, helper.key)
+    async with servers.tcp_server(servers.answer(answer), tls=tls) as server:
+        found = await probe(flow(port=server.port), patient)
     assert (found.stage, found.failure) == (stage, failure)
 
 

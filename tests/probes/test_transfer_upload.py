@@ -1,22 +1,22 @@
 """Uploads to a real helper on loopback, through a relay that slows, freezes or cuts by name."""
 
 import asyncio
-import ssl
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
 from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.loopback import Pacing, RunningHelper
+from helper.server import tls_context
+from lab.loopback import Pacing
 from measurements.throttle.flow import goodput
 from measurements.throttle.of_records import flow_of
 from measurements.throttle.usable import use_of
 from probes import tcp_info
 from probes.flow import Flow
 from probes.transfer_upload import probe, received_of
+from tests.servers import Behaviour, Server, tcp_server
 
 RULES = {
     "slow.example": Pacing(up_rate=100_000),
@@ -94,22 +94,15 @@ async def test_a_wrong_pin_sends_nothing(flow, patient):
     assert found.bytes_sent < 5_000
 
 
-@asynccontextmanager
-async def answering(helper: RunningHelper, answer: bytes, after: int) -> AsyncIterator[int]:
-    """A server with the helper's certificate that answers once it has read so much, reads the rest, and closes."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(helper.cert, helper.key)
+def replying(answer: bytes, after: int) -> Behaviour:
+    """Answer once so much was read, and read the rest."""
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def behaviour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, _server: Server) -> None:
         await reader.readexactly(after)
         writer.write(answer)
-        with suppress(OSError):  # the probe resets what it has done with
-            await reader.read()
-        writer.close()
+        await reader.read()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
-    async with server:
-        yield server.sockets[0].getsockname()[1]
+    return behaviour
 
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -143,8 +136,8 @@ OK = b"HTTP/1.1 200 OK\r\n"
 async def test_a_helper_that_lies_gives_a_clear_failure(flow, helper, patient, answer, after, failure):
     # 8 MB are more than any buffer holds: an early answer is seen in time.
     size = 8_000_000 if after < 150_000 else 150_000
-    async with answering(helper, answer, after) as port:
-        found = await probe(flow(port=port, cap_bytes=size), patient)
+    async with tcp_server(replying(answer, after), tls=tls_context(helper.cert, helper.key)) as server:
+        found = await probe(flow(port=server.port, cap_bytes=size), patient)
     assert (found.stage, found.failure) == ("first_byte", failure)
 
 
