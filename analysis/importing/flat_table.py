@@ -66,20 +66,26 @@ def _import(source: str, names: list[str], path: Path, writer: Writer, stage: St
 
 
 def _select(present: list[Column]) -> str:
-    """Typed columns, `given NAME` for those that may be wrong, and `problem`: why a row cannot be used, or null."""
+    """Typed columns, `given NAME` for those that may be wrong, `problem` (why a row is of no use) and `told`."""
     parts = [f"{_TYPED[c.kind].format(x=_raw(c))} AS {c.name}" for c in present]
     parts += [f"{_GIVEN.format(x=_raw(c))} AS given_{c.name}" for c in present if _may_be_wrong(c)]
-    return f"{', '.join(parts)}, CASE {' '.join(_problems())} END AS problem"
+    problems = list(_problems())
+    reasons = " ".join(f"WHEN {when} THEN '{reason}'" for when, reason, _ in problems)
+    told = " ".join(f"WHEN {when} THEN CAST({raw} AS VARCHAR)" for when, _, raw in problems)
+    return f"{', '.join(parts)}, CASE {reasons} END AS problem, CASE {told} END AS told"
 
 
-def _problems() -> Iterator[str]:
+def _problems() -> Iterator[tuple[str, str, str]]:
+    """(Condition, its name, the value that is to blame), the first that fits counts."""
     for column in COLUMNS:
+        raw = _raw(column)
+        value = _TYPED[column.kind].format(x=raw)
         if column.required:
-            yield f"WHEN NOT ({_GIVEN.format(x=_raw(column))}) THEN 'no_{column.name}'"
-            yield f"WHEN {_TYPED[column.kind].format(x=_raw(column))} IS NULL THEN 'bad_{column.name}'"
+            yield f"NOT ({_GIVEN.format(x=raw)})", f"no_{column.name}", raw
+            yield f"{value} IS NULL", f"bad_{column.name}", raw
         if column.words:
             allowed = ", ".join(map(quoted, column.words))
-            yield f"WHEN {_TYPED[column.kind].format(x=_raw(column))} NOT IN ({allowed}) THEN 'bad_{column.name}'"
+            yield f"{value} NOT IN ({allowed})", f"bad_{column.name}", raw
 
 
 def _raw(column: Column) -> str:
@@ -93,10 +99,11 @@ def _may_be_wrong(column: Column) -> bool:
 
 def _count_problems(path: Path, connection: Any, counts: Counts) -> None:
     found = connection.execute(
-        "SELECT problem, count(*) FROM typed WHERE problem IS NOT NULL GROUP BY problem ORDER BY problem"
+        "SELECT problem, count(*), first(left(told, 60)) FROM typed WHERE problem IS NOT NULL "
+        "GROUP BY problem ORDER BY problem"
     ).fetchall()
-    for problem, number in found:
-        counts.refuse(problem, str(path), number=number)
+    for problem, number, value in found:
+        counts.refuse(problem, str(path), repr(value) if value else "", number)
 
 
 def _count_wrong(present: list[Column], connection: Any, counts: Counts) -> None:
@@ -112,8 +119,11 @@ def _count_wrong(present: list[Column], connection: Any, counts: Counts) -> None
 
 
 def _stored(present: list[Column]) -> str:
+    """The rows as the store's table. Nulls carry their column's type: bare ones agree with no other file's values."""
     names = {column.name for column in present}
-    parts = [column.name if column.name in names else f"NULL AS {column.name}" for column in COLUMNS]
-    return (
-        f"SELECT {', '.join(parts)}, NULL AS measurement, 'flat' AS origin FROM typed WHERE problem IS NULL"
-    )
+    parts = [
+        column.name if column.name in names else f"{_TYPED[column.kind].format(x='NULL')} AS {column.name}"
+        for column in COLUMNS
+    ]
+    nothing = "CAST(NULL AS VARCHAR) AS measurement"
+    return f"SELECT {', '.join(parts)}, {nothing}, 'flat' AS origin FROM typed WHERE problem IS NULL"

@@ -56,6 +56,24 @@ def test_a_row_that_cannot_be_used_is_named_and_the_rest_kept(tmp_path: Path, li
     assert reason in counts.complaints[0]
 
 
+def test_the_value_that_makes_a_row_useless_is_named(tmp_path: Path) -> None:
+    counts = run(tmp_path / "d", csv(tmp_path, "1.5.2023 20:00,v1,9198,youtube,target,tls,,0.5,1"))
+    assert counts.complaints == [f"{tmp_path / 'table.csv'}: bad_time: '1.5.2023 20:00'"]
+
+
+def test_files_that_lack_different_columns_come_in_together(tmp_path: Path) -> None:
+    few = csv(tmp_path, "2023-11-08T12:00:00Z,v1,vk,target,tls", header="time,vantage,platform,role,probe")
+    more = csv(
+        tmp_path,
+        "2023-11-08T13:00:00Z,v1,KZ,web,9198,vk,target,tls,reset,0.5",
+        header="time,vantage,country,endpoint,asn,platform,role,probe,failure,seconds",
+        name="more.csv",
+    )
+    assert run(tmp_path / "d", few, more).kept == 2
+    assert column(tmp_path / "d", "country") == [None, "KZ"]
+    assert column(tmp_path / "d", "seconds") == [None, 0.5]
+
+
 TIMES = [
     ("2023-11-08T12:00:00Z", "2023-11-08T12:00:00+00:00"),
     ("2023-11-08T17:00:00+05:00", "2023-11-08T12:00:00+00:00"),
