@@ -117,11 +117,13 @@ def _of_platform(
         said.append(("throttled", "tls" if slow else "transfer"))
     verdict, stage = min(said, key=lambda each: badness(each[0]), default=(None, None))
     ratio = session.line.ratio if session else None
+    if ratio is None and ratios:
+        ratio = median(ratios)
     return OfPlatform(
         verdict=verdict,
         stage=stage if stage in STAGES else None,
         goodput=median(goodputs) if goodputs else None,
-        ratio=ratio if ratio is not None else (median(ratios) if ratios else None),
+        ratio=ratio,
     )
 
 

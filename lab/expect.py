@@ -151,5 +151,8 @@ def _throttle_finding(key: str, words: tuple[str, ...], line: Mapping[str, Any] 
     if line is None:
         return Finding(key=key, mark="missed", expected=expected, got="no line")
     got = str(line["verdict"])
-    mark: Mark = "right" if got in words else "false alarm" if got == "throttled" else "missed"
+    if got in words:
+        mark: Mark = "right"
+    else:
+        mark = "false alarm" if got == "throttled" else "missed"
     return Finding(key=key, mark=mark, expected=expected, got=got, reason=line.get("reason"))

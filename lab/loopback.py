@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from helper.certificate import make, pin
 from helper.control import Control
@@ -20,6 +20,8 @@ from helper.routes import State
 from helper.server import Address, Server, listen, tls_context
 
 T = TypeVar("T")
+# As a helper has them that nobody set others for.
+LIMITS: Final = Limits()
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class RunningHelper:
 @contextmanager
 def running_helper(
     *hosts: str,
-    limits: Limits = Limits(),  # noqa: B008 - frozen
+    limits: Limits = LIMITS,
     control_hosts: frozenset[str] = frozenset(),
     quic: bool = False,
 ) -> Iterator[RunningHelper]:

@@ -19,17 +19,17 @@ ANSWER_MAC: Final = "Efir-Answer-MAC"
 LATER_SCHEMA: Final = "later_schema"
 
 Kind = Literal["observation", "verdict", "summary", "throttle"]
+Purpose = Literal["results", "withdraw"]
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """First line of a body."""
 
     version: int = VERSION
-    purpose: Literal["results", "withdraw"] = "results"
+    purpose: Purpose = "results"
     batch: str  # UUID, a new one for each attempt
-    sent_at: (
-        datetime  # UTC by the device's clock at sealing; its offset shows when the batch comes in directly
-    )
+    # UTC by the device's clock at sealing; its offset shows when the batch comes in directly
+    sent_at: datetime
     carried: bool = False  # written to a file to be carried by hand: its age says nothing about the clock
     # Pseudonym on the network the batch is sent from, None through a proxy: only results of the same network may be
     # credited to the network that the connection comes from.

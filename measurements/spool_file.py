@@ -31,7 +31,9 @@ def content(spool: Path) -> Content:
             start = file.read(len(_PLAIN))
     except FileNotFoundError:
         return "nothing"
-    return "nothing" if not start else "plain" if start == _PLAIN else "encrypted"
+    if not start:
+        return "nothing"
+    return "plain" if start == _PLAIN else "encrypted"
 
 
 def prepare(spool: Path) -> None:

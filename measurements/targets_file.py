@@ -185,7 +185,7 @@ def _expect(entry: Endpoint | Control, path: yaml_lines.Path, document: Document
     if entry.expect is None:
         return
     status = entry.expect.status
-    given = status if isinstance(status, tuple) else () if status is None else (status,)
+    given = (status,) if isinstance(status, int) else status or ()
     if status == ():
         document.add((*path, "expect", "status"), "an empty list fits no answer; leave the key out")
     for each in given:

@@ -116,11 +116,11 @@ def _component(
 def _entry(
     component: Any, identity: str, categories: list[str], start: str, end: str, count: int
 ) -> dict[str, Any]:
-    kinds = [category for category in categories if category != _OTHER]
+    kinds = [category for category in categories if category != _OTHER] or categories
     platforms = _text(component.get("X-EFIR-PLATFORMS"))
     return {
         "id": identity if count == 0 else f"{identity}#{count + 1}",
-        "kind": kinds[0] if kinds else (_OTHER if _OTHER in categories else None),
+        "kind": kinds[0] if kinds else None,
         "start": start,
         "end": end,
         "platforms": [name.strip("\\ ") for name in platforms.split(",")] if platforms else None,
@@ -135,9 +135,14 @@ def _text(value: Any) -> str | None:
 
 
 def _categories(component: Any) -> list[str]:
-    value = component.get("CATEGORIES")
-    each = value if isinstance(value, list) else [value] if value is not None else []
-    return [str(name).strip().lower() for one in each for name in getattr(one, "cats", [one])]
+    found = _properties(component, "CATEGORIES")
+    return [str(name).strip().lower() for one in found for name in getattr(one, "cats", [one])]
+
+
+def _properties(component: Any, name: str) -> list[Any]:
+    """Of a property that may stand several times."""
+    value = component.get(name, [])
+    return value if isinstance(value, list) else [value]
 
 
 def _occurrences(component: Any, moved: list[datetime]) -> Iterator[tuple[str, str]]:
@@ -218,9 +223,8 @@ def _in_wall(when: Any, info: Any, last_of_day: bool = False) -> datetime:
 
 def _listed(component: Any, name: str) -> list[Any]:
     """Times of a property that may stand several times and hold several times each; of periods the start."""
-    value = component.get(name)
-    lists = value if isinstance(value, list) else [value] if value is not None else []
-    return [each.dt[0] if isinstance(each.dt, tuple) else each.dt for one in lists for each in one.dts]
+    times = [each.dt for one in _properties(component, name) for each in one.dts]
+    return [time[0] if isinstance(time, tuple) else time for time in times]
 
 
 def _show(wall: datetime, info: Any) -> str:

@@ -232,10 +232,9 @@ class Servers:
         context = self._for_names(("intercepted.lab",), "state")
 
         def forge(connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
-            network = self.plan.network_of(name) if name else None
-            names = network.names if network else (name,) if name else None
-            if names:
-                connection.context = self._for_names(names, "state")
+            if name:
+                network = self.plan.network_of(name)
+                connection.context = self._for_names(network.names if network else (name,), "state")
 
         context.sni_callback = forge
         return context

@@ -76,9 +76,8 @@ class FamilyDecision:
     slowdown: Slowdown | None  # of the long target flow
     up_to_bytes: int | None  # how far the long pair was clean ...
     up_to_seconds: float | None  # ... and for how long
-    family_wise_error: (
-        float  # chance of any false `throttled` among the platforms and arms tested side by side
-    )
+    # chance of any false `throttled` among the platforms and arms tested side by side
+    family_wise_error: float
     rules_version: str = RULES_VERSION
 
     @property

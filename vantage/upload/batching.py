@@ -6,7 +6,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
-from measurements.batch import Header, Item
+from measurements.batch import Header, Item, Purpose
 from measurements.ids import uuid7
 from measurements.invite import Invite
 from measurements.sealing import key_from_text, pack, seal
@@ -51,17 +51,17 @@ class Sealer:
 
     def results(self, items: Sequence[Item], *, carried: bool = False) -> bytes:
         """A sealed batch of results; sealed anew for each attempt, so that it bears the time of sending."""
-        return self._seal(self._header(carried=carried), items)
+        return self._seal(self._header("results", carried), items)
 
     def withdrawal(self) -> bytes:
         """A sealed request to delete all that was sent under this invite."""
-        return self._seal(self._header(purpose="withdraw"), ())
+        return self._seal(self._header("withdraw", False), ())
 
-    def _header(self, **fields: object) -> Header:
+    def _header(self, purpose: Purpose, carried: bool) -> Header:
         now = self._clock()
         batch = uuid7(now, self._random_bytes)
         sent_at = datetime.fromtimestamp(now, UTC)
-        return Header(batch=batch, sent_at=sent_at, vantage=self.vantage, **fields)  # type: ignore[arg-type] # field names checked by their two callers
+        return Header(purpose=purpose, batch=batch, sent_at=sent_at, carried=carried, vantage=self.vantage)
 
     def _seal(self, header: Header, items: Sequence[Item]) -> bytes:
         return seal(pack(header, items), self._token, self._key)

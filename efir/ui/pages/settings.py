@@ -56,7 +56,7 @@ def _with_unknown(answers: Mapping[str, str]) -> dict[str, str]:
 
 
 def _word(answer: bool | None) -> str:
-    return "unknown" if answer is None else "yes" if answer else "no"
+    return {None: "unknown", True: "yes", False: "no"}[answer]
 
 
 def _agreed(consent: Consent) -> Markup:
