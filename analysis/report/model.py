@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from analysis.changes.detect import Change
 from analysis.changes.detect import changes as changes_of
-from analysis.correlate.core import tested_votes, without_strays
+from analysis.correlate.selection import tested_votes, without_strays
 from analysis.correlate.types import Association, Outcome, Votes
 from analysis.report.figures import Bin, Comparison, compare, daily_vantages, timeline
 from analysis.report.quality import Quality
