@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from lab.flowsim.engine import Batch, Floats, Series, run
-from lab.flowsim.scenarios import MISS_PACE, Limit, Scenario, Server
+from lab.flowsim.scenario import MISS_PACE, Limit, Scenario, Server
 from measurements.records import Role
 from measurements.throttle.flow import Arm, Flow
 from measurements.throttle.pair import Pair

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from lab.flowsim.peers import speed_test, wehe
-from lab.flowsim.scenarios import Scenario
+from lab.flowsim.scenario import Scenario
 from lab.flowsim.series import series_sessions
 from lab.flowsim.sessions import PLAN, cost, sessions
 from measurements.throttle.decision import FamilyDecision

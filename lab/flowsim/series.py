@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from lab.flowsim.flows import Ask, Block
-from lab.flowsim.scenarios import Scenario
+from lab.flowsim.scenario import Scenario
 from lab.flowsim.sessions import PLAN, drawn
 from measurements.throttle.decision import FamilyDecision
 from measurements.throttle.evidence import SessionEvidence

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from lab.flowsim.flows import HANDSHAKE_BYTES, Ask, Block
-from lab.flowsim.scenarios import Scenario
+from lab.flowsim.scenario import Scenario
 from measurements.throttle.change import Ends, long_slowdown, long_usable, needed
 from measurements.throttle.decision import FamilyDecision, decide
 from measurements.throttle.evidence import Baseline, SessionEvidence
