@@ -39,7 +39,6 @@ EXTRAS: Final = {
     "scipy": "analysis",
     "maxminddb": "operator",
     "prometheus_client": "operator",
-    "scapy": "lab",
 }
 
 
