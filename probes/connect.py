@@ -80,6 +80,16 @@ def family_of(address: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in address else socket.AF_INET
 
 
+def has_route(address: str) -> bool:
+    """True if the system has a route to this address; nothing is sent (a UDP socket's connect is local)."""
+    try:
+        with socket.socket(family_of(address), socket.SOCK_DGRAM) as sock:
+            sock.connect((address, 443))
+    except OSError:
+        return False
+    return True
+
+
 async def connect(address: str, port: int) -> Connection:
     """Connect to a numeric address; raises OSError. The deadline is the caller's."""
     sock = socket.socket(family_of(address), socket.SOCK_STREAM)

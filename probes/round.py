@@ -11,6 +11,7 @@ import msgspec
 from measurements.records import Observation, Role
 from measurements.refusals import Page
 from measurements.rules.addresses import PAGE_LEFT_ALONE
+from measurements.rules.cleartext import CLEARTEXT, PORT
 from measurements.rules.controls import AFTER, DURING, FOREIGN_NEEDED, vouched
 from measurements.rules.line import Line, judge_line
 from measurements.targets import Control, Endpoint, Platform, Targets
@@ -22,7 +23,6 @@ from probes.walk import Tools, Walk
 
 # Seconds before the second tries: long enough for a lost packet's cause to pass, short enough for a person waiting.
 RETRY_PAUSE = (1.0, 2.0)
-PORTAL = "portal_check"
 
 Step = Callable[[str, int, int], None]  # (what, done, of)
 
@@ -113,7 +113,7 @@ class _Round:
             await asyncio.gather(*(walk.again() for walk in walks if not walk.works))
             line = self._line()
         if not line.online and heard and self.targets.controls:
-            await self._portal_check(self.targets.controls[0])
+            await self._cleartext(self.targets.controls[:1])
             line = self._line()
         self.step("controls", line.controls_ok, line.controls_total)
         return line
@@ -133,10 +133,15 @@ class _Round:
         if len(fresh & foreign) < FOREIGN_NEEDED:
             await self._controls(flags)
 
-    async def _portal_check(self, control: Control) -> None:
-        """A clear-text page request to a control: a portal answers in its place."""
-        page = Endpoint(id="portal", url=f"http://{urlsplit(control.url).hostname}/", probes=("dns", "http"))
-        await Walk(self.tools, control.id, "control", page, flags=(PORTAL,)).first()
+    async def _cleartext(self, controls: Sequence[Control]) -> None:
+        """A control's front page in clear text: a portal answers in its place, a notice comes before it."""
+
+        async def one(control: Control) -> None:
+            url = f"http://{urlsplit(control.url).hostname}/"
+            page = Endpoint(id="cleartext", url=url, probes=("dns", "http"))
+            await Walk(self.tools, control.id, "control", page, flags=(CLEARTEXT,)).first()
+
+        await asyncio.gather(*(one(control) for control in controls))
 
     def _control_walk(self, control: Control, flags: tuple[str, ...]) -> Walk:
         endpoint = Endpoint(id="web", url=control.url, probes=control.probes, expect=control.expect)
@@ -200,7 +205,12 @@ class _Round:
 
         self.step("second tries", 0, len(failing))
         await self._pause()
-        await asyncio.gather(self._controls_hold((DURING,)), *(one(walk) for walk in failing))
+        in_cleartext = any(walk.endpoint.target_port == PORT for walk in failing)
+        await asyncio.gather(
+            self._controls_hold((DURING,)),
+            self._cleartext(self.targets.controls if in_cleartext else ()),
+            *(one(walk) for walk in failing),
+        )
 
     async def _pause(self) -> None:
         seconds = random.Random(self.tools.context.run_id + "pause").uniform(*RETRY_PAUSE)

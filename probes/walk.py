@@ -4,7 +4,6 @@ The walk records; what it looks at on its way (has an address worked yet?) only 
 """
 
 import asyncio
-import socket
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,8 +15,10 @@ from measurements.records import Observation, Role
 from measurements.rules.addresses import ANSWERED_ANYWAY
 from measurements.rules.controls import vouched
 from measurements.rules.facts import NEUTRAL, NO_ROUTE_FLAG
+from measurements.rules.pages import misses, refuses
 from measurements.targets import Endpoint, Resolver
 from probes.base import Context, Target, blank
+from probes.connect import has_route
 from probes.limits import LAG_LIMIT, LagMeter, Slots
 from probes.mishaps import Mishaps
 from probes.registry import PROBES
@@ -96,7 +97,7 @@ class Walk:
 
     async def again(self) -> None:
         """Second tries of all that failed, and the addresses not tried yet."""
-        await asyncio.gather(self._ask_again(), self._try_again(), self._quic_again())
+        await asyncio.gather(self._ask_again(), self._try_again(), self._read_again(), self._quic_again())
 
     async def neutral(self) -> None:
         """A handshake with the neutral name at each address where the platform's own one failed."""
@@ -126,7 +127,17 @@ class Walk:
     @property
     def needs_retry(self) -> bool:
         quic = [o for o in self.rows if o.probe == "quic"]
-        return self.system_fails or bool(quic and all(o.failure for o in quic))
+        return self.system_fails or self.misread or bool(quic and all(o.failure for o in quic))
+
+    @property
+    def misread(self) -> bool:
+        """True while clear text brings only answers that are not the host's: anybody on the way can write them."""
+        answers = [o.http for o in self._answers() if o.http]
+        own = [self.endpoint.host or ""]
+        return bool(answers) and all(misses(self.endpoint, answer, own) for answer in answers)
+
+    def _answers(self) -> list[Observation]:
+        return [o for o in self.rows if o.http and self.endpoint.scheme == "http" and o.probe == "http"]
 
     # -- names ---------------------------------------------------------------------------------------------
 
@@ -159,6 +170,8 @@ class Walk:
         return any(o.failure is None for o in rows)
 
     async def _ask_again(self) -> None:
+        """The questions without an answer, and the one whose answer led nowhere: some resolvers name a host's nodes
+        in turn, one at a time, and one node may be dead."""
         own = self.tools.own_resolvers
         ids = {r.id for r in own}
         asked = [o for o in self.rows if o.probe == "dns" and o.resolver in ids]
@@ -167,15 +180,15 @@ class Walk:
             for o in asked
             if o.dns and o.dns.used and o.dns.used.addresses
         }
-        missing = [kind for kind in QUESTIONS if kind not in told]
-        if self.endpoint.fixed_address is not None or not missing or self._choose(told.get("A", ()), 1, 0):
+        kinds: Sequence[Question] = [kind for kind in QUESTIONS if kind not in told]
+        if self._choose(told.get("A", ()), 1, 0):
+            kinds = ("A",) if self.system_fails else ()
+        if self.endpoint.fixed_address is not None or not kinds:
             return
-        await self._resolve(own, 2, missing)
-        known = {o.address for o in self.rows}
-        fresh = self._choose((a for a in self._addresses() if a not in known), FIRST_IPV4, FIRST_IPV6)
-        await self._try(fresh, attempt=1)
-        if not self.works:
-            await self._try(fresh, attempt=2)
+        known = set(self._addresses())
+        await self._resolve(own, 2, kinds)
+        fresh = (a for a in self._addresses() if a not in known)
+        await self._try_twice(self._choose(fresh, FIRST_IPV4, FIRST_IPV6))
 
     def _addresses(self) -> list[str]:
         """Addresses of the answers that a computer would use, in order of arrival."""
@@ -229,10 +242,25 @@ class Walk:
         room = max(0, MOST_ADDRESSES - len(tried))
         await self._try(failed, attempt=2)
         if not self.works:
-            spare = self._choose(rest, room, 0)
-            await self._try(spare, attempt=1)
-            if not self.works:
-                await self._try(spare, attempt=2)
+            await self._try_twice(self._choose(rest, room, 0))
+        elif self.system_fails:
+            await self._try_twice(self._choose(filter(self._own, rest), room, 0))
+
+    async def _try_twice(self, addresses: Sequence[str]) -> None:
+        """Fresh addresses, and once more while none that the system's resolver told works."""
+        await self._try(addresses, attempt=1)
+        if self.system_fails:
+            await self._try(addresses, attempt=2)
+
+    def _own(self, address: str) -> bool:
+        resolver = self._told_by.get(address)
+        return resolver is None or resolver.doh is None
+
+    async def _read_again(self) -> None:
+        """Where clear text brought something else, once more: notices and proxies' troubles pass."""
+        if self.misread:
+            again = dict.fromkeys(o.address for o in self._answers() if o.address and not refuses(o))
+            await self._try(list(again), attempt=2)
 
     async def _quic_again(self) -> None:
         """Once more at the address tried, and at one that works over TCP: the first may have been a dead node."""
@@ -276,14 +304,3 @@ def _good(row: Observation) -> bool:
 
 def _cancelled(name: str, target: Target, context: Context, failure: str = "interrupted") -> Observation:
     return Observation(**{**blank(target, context, name), "failure": failure})  # type: ignore[arg-type] # fields of one table
-
-
-def has_route(address: str) -> bool:
-    """True if the system has a route to this address; nothing is sent (a UDP socket's connect is local)."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    try:
-        with socket.socket(family, socket.SOCK_DGRAM) as sock:
-            sock.connect((address, 443))
-    except OSError:
-        return False
-    return True

@@ -20,16 +20,9 @@ from analysis.ooni.record import Attempt, Record
 from measurements.bogons import is_bogon
 from measurements.interceptors import forged_for
 from measurements.rules.addresses import Works
-from measurements.rules.facts import (
-    Certificate,
-    Dns,
-    EndpointFacts,
-    FailedAt,
-    Http,
-    Trusted,
-    off_domain,
-)
+from measurements.rules.facts import Certificate, Dns, EndpointFacts, FailedAt, Trusted
 from measurements.rules.line import NO_ROUTE
+from measurements.rules.pages import Http, off_domain
 
 _TIMEOUTS: Final = frozenset({"generic_timeout_error", "timed_out"})
 # What a failed page load says about the step that failed; the rest is "first_byte".

@@ -13,10 +13,11 @@ import msgspec
 from measurements.bogons import is_bogon
 from measurements.interceptors import forged_for, recognise
 from measurements.records import Observation
-from measurements.redirects import host_of
 from measurements.rules.addresses import Addresses, Works, is_trusted
+from measurements.rules.cleartext import everywhere
 from measurements.rules.controls import FOREIGN_NEEDED
 from measurements.rules.line import NO_ROUTE, Line, Situation
+from measurements.rules.pages import Http, best_answer, refuses
 from measurements.targets import Endpoint
 
 NEUTRAL = "neutral_sni"  # flag of a handshake made with the neutral name, as a comparison
@@ -32,7 +33,7 @@ NO_SUCH_NAME = frozenset({"dns_nxdomain_error", "dns_no_answer"})
 Dns = Literal["answers", "fails", "dead", "lies", "none"]
 Trusted = Literal["answers", "no_such_name", "fails", "not_asked"]
 Certificate = Literal["forged", "unknown", "faulty", "fine"]
-Http = Literal["fine", "missed", "server_error", "none"]
+Misled = Literal["no", "by_name", "always"]
 FailedAt = Literal["connect", "tls", "first_byte", "transfer", "resolve", "none"]
 
 
@@ -51,7 +52,9 @@ class EndpointFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     http: Http = "none"
     cleartext: bool = False
     twin_works: bool = False  # the platform answers as expected over verified TLS (for clear-text endpoints)
-    misled: bool = False  # the resolver's answer for this host is false, as the verified twin shows
+    # As the verified twin shows, the resolver's answer is false: for this host, or for the controls too.
+    misled: Misled = "no"
+    everywhere: bool = False  # on port 80 two controls got the same answer, or the same failure
     block_page: bool = False  # the clear-text page is a published block page (OONI only)
     failed_at: FailedAt = "none"
     confirmed: bool = False  # failed again on the retry (or the retry rule is waived)
@@ -75,7 +78,7 @@ def gather(
     *,
     platform_hosts: Sequence[str] = (),
     twin_works: bool = False,
-    misled: bool = False,
+    misled: Misled = "no",
     fails_elsewhere: bool = False,
     retry_waived: bool = False,
 ) -> EndpointFacts:
@@ -93,6 +96,9 @@ def gather(
     failing = view.failing()
     genuine = view.genuine(failing)
     chosen = _most_telling(genuine)
+    answers = view.answers()
+    http = best_answer(endpoint, answers, platform_hosts)
+    unhappy = chosen if view.works == "no" else next(iter(answers), None) if http != "fine" else None
     return EndpointFacts(
         situation=line.situation,
         evidence=bool(rows),
@@ -102,10 +108,11 @@ def gather(
         bogus=bogus,
         trusted=_trusted(asked),
         certificate=_certificate(endpoint, failing, genuine),
-        http=_http(endpoint, view.answers(), platform_hosts),
+        http=http,
         cleartext=endpoint.scheme == "http",
         twin_works=twin_works,
         misled=misled,
+        everywhere=everywhere(unhappy, line.cleartext),
         failed_at=_failed_at(chosen, dns),
         confirmed=_confirmed(asked, view, dns, tries),
         progress=any(_progress(o) for o in failing),
@@ -177,36 +184,6 @@ def _certificate(endpoint: Endpoint, failing: list[Observation], genuine: list[O
     return "fine"
 
 
-def _http(endpoint: Endpoint, answers: list[Observation], platform_hosts: Sequence[str]) -> Http:
-    if not answers:
-        return "none"
-    best = answers[0].http
-    assert best is not None
-    if (best.status or 0) >= 500:
-        return "server_error"
-    strayed = endpoint.expect is not None and best.location and off_domain(best.location, platform_hosts)
-    return "missed" if best.expected is False or strayed else "fine"
-
-
-# Labels under which a country's names are given out: of `example.com.tr` and `example.co.uk`, "example" is the brand.
-_SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "gob", "gov", "go", "mil", "ne", "net", "or", "org"})
-
-
-def off_domain(location: str, hosts: Sequence[str]) -> bool:
-    """True if a redirect leaves every domain of `hosts` (compared by the label before the public suffix)."""
-    there = host_of(location)
-    if there is None or not hosts:
-        return False
-    return _brand(there) not in {_brand(h) for h in hosts}
-
-
-def _brand(host: str) -> str:
-    labels = host.rstrip(".").split(".")
-    if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL:
-        return labels[-3]
-    return labels[-2] if len(labels) > 1 else host
-
-
 def _most_telling(failing: list[Observation]) -> Observation | None:
     """An observation of the most frequent (stage, failure)."""
     counts = Counter((o.stage, o.failure) for o in failing)
@@ -226,14 +203,20 @@ def _progress(row: Observation) -> bool:
     if row.failure not in TIMEOUTS:
         return False
     if row.stage == "tls":
-        return row.tls is not None and row.tls.received > 0
+        # Segments behind a gap: packets of full size are lost on the way, as where a tunnel's MTU is not told.
+        return (row.tls is not None and row.tls.received > 0) or row.tcp_info.get("rcv_ooopack", 0) > 0
     if row.stage == "first_byte":
         return (row.phases.tls or 0.0) >= SLOW_HANDSHAKE
     return row.stage == "transfer"
 
 
 def _confirmed(asked: list[Observation], view: Addresses, dns: Dns, tries: int) -> bool:
-    """Every failing address failed again; where DNS gave none, the question was asked again."""
+    """Every failing address failed again; where DNS gave none, the question was asked again.
+
+    An endpoint that answers was tried again there, or gave an answer after which that is not done.
+    """
+    if view.works == "system":
+        return any(view.tries(o.address or "") >= tries or refuses(o) for o in view.answers())
     if dns in ("fails", "dead") and not view.told:
         questions = [o.attempt for o in asked if not is_trusted(o) and o.dns and o.dns.question == "A"]
         if max(questions, default=0) < tries:

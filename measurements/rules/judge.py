@@ -8,10 +8,18 @@ from datetime import datetime
 import msgspec
 
 from measurements.records import Observation, VerdictLine
-from measurements.rules.facts import EndpointFacts, gather
+from measurements.rules.facts import EndpointFacts, Misled, gather
 from measurements.rules.line import Line, judge_line
 from measurements.rules.quic import quic_facts
-from measurements.rules.table import ENDPOINT_RULES, FALSE_ANSWER, QUIC_RULES, VERSION, Rule, first_match
+from measurements.rules.table import (
+    DEAD_RESOLVER,
+    ENDPOINT_RULES,
+    FALSE_ANSWER,
+    QUIC_RULES,
+    VERSION,
+    Rule,
+    first_match,
+)
 from measurements.targets import Endpoint, Platform, Targets
 from measurements.verdicts import VERDICT_STAGE, WORST_FIRST, Verdict, VerdictStage
 
@@ -154,11 +162,17 @@ def _judge_endpoints(
             line,
             platform_hosts=hosts,
             twin_works=any(as_expected[twin.id] for twin in twins),
-            misled=any(result[twin.id].rule == FALSE_ANSWER for twin in twins if twin.host == endpoint.host),
+            misled=_misled(result[twin.id].rule for twin in twins if twin.host == endpoint.host),
         )
         result[endpoint.id] = judge_endpoint(facts)
         as_expected[endpoint.id] = facts.works != "no" and facts.http in ("fine", "none")
     return result
+
+
+def _misled(twin_rules: Iterable[str]) -> Misled:
+    """What the rules that judged a clear-text endpoint's twins say of the resolver's answer for their host."""
+    rules = set(twin_rules)
+    return "by_name" if FALSE_ANSWER in rules else "always" if DEAD_RESOLVER in rules else "no"
 
 
 def _twins(clear: Endpoint, platform: Platform) -> list[Endpoint]:

@@ -1,13 +1,14 @@
 """Is the line itself fit to judge a platform? Controls answer that before any platform is judged."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from measurements.bogons import is_bogon
 from measurements.records import Observation
 from measurements.redirects import host_of
+from measurements.rules.cleartext import Voice, voices
 from measurements.rules.controls import networks, resolvers_alive, stable, vouched
 from measurements.targets import Control
 
@@ -32,6 +33,7 @@ class Line:
     fewer than two foreign controls worked while the second tries ran, or after them. `families` holds the address
     families (4, 6) over which anything at all could be connected to, `reached` each such address and port. `inner`: a
     control itself answers at an address that cannot be on the Internet, so such addresses prove nothing here.
+    `cleartext`: what the controls were told on port 80, where they were asked.
     `cut_short`: cancelled before any control could answer.
     """
 
@@ -44,6 +46,7 @@ class Line:
     families: frozenset[int] = FAMILIES
     reached: frozenset[tuple[str | None, int | None]] = frozenset()
     inner: bool = False
+    cleartext: Mapping[str, Voice] = field(default_factory=dict)
     cut_short: bool = False
 
     @property
@@ -117,6 +120,7 @@ def judge_line(observations: Iterable[Observation], controls: Iterable[Control])
         resolvers_alive=resolvers_alive([by_control[name] for name in foreign or tried]),
         families=frozenset(o.family for o in connected if o.family is not None),
         reached=frozenset((o.address, o.port) for o in connected if o.probe != "quic"),
+        cleartext=voices(row for group in by_control.values() for row in group),
         inner=any(vouched(o) and is_bogon(o.address or "") for group in by_control.values() for o in group),
     )
 

@@ -15,6 +15,7 @@ from measurements.verdicts import Verdict, VerdictStage
 VERSION: Final = "2026-11-22.5"  # changes whenever a rule does
 
 FALSE_ANSWER: Final = "dns-lies"  # id of the rule that shows an answer to be false by where it leads
+DEAD_RESOLVER: Final = "works-dead-resolver"  # id of the rule for a resolver that is of use for nothing
 
 NOT_EXCLUDED: Final = "an outage for everyone is not excluded"
 
@@ -39,9 +40,23 @@ ENDPOINT_RULES: Final[tuple[Rule, ...]] = (
     Rule("not-applicable", {"applicable": False}, "inconclusive", None,
          "not_applicable: nothing can be reached over this address family on this line",
          "IPv6 (or IPv4) without a route, or with one that leads nowhere, says nothing about a platform."),
-    Rule("cleartext-misled", {"cleartext": True, "works": "system", "misled": True}, "blocked", "dns",
+    Rule("cleartext-everywhere", {"everywhere": True}, "inconclusive", None,
+         "cleartext_everywhere: the controls get the same on port 80, so it is not meant for this platform",
+         "Notices that come before a first page, offices that let nothing out on port 80."),
+    Rule("cleartext-misled", {"cleartext": True, "works": "system", "misled": "by_name"}, "blocked", "dns",
          "the resolver's answer for this host is false, as its verified twin shows: somebody else answers there",
          "A false answer leads to a block page in clear text, and to a certificate that is not the host's."),
+    Rule("cleartext-astray", {"cleartext": True, "works": "system", "misled": "always"}, "inconclusive", None,
+         "dead_resolver: the system's resolver is of use for nothing, so what answered there is not the host",
+         "A resolver that sends every name to one place says nothing about a platform."),
+    Rule("cleartext-unstable", {"cleartext": True, "works": "system", "http": "missed", "stable": False},
+         "inconclusive", None,
+         "line_unstable: an unexpected answer in clear text, and the controls stopped answering during the round",
+         "A portal whose time is up answers for everybody."),
+    Rule("cleartext-unconfirmed", {"cleartext": True, "works": "system", "http": "missed", "confirmed": False},
+         "inconclusive", None,
+         "unconfirmed: an unexpected answer in clear text, and none at a second try",
+         "A notice comes in the place of one page, and a proxy's trouble passes."),
     Rule("cleartext-tampered",
          {"cleartext": True, "works": ("system", "trusted"), "http": "missed", "twin_works": True}, "blocked", "http",
          "the clear-text answer is not the platform's, while the platform answers as expected over verified TLS",
@@ -64,7 +79,7 @@ ENDPOINT_RULES: Final[tuple[Rule, ...]] = (
     Rule("works", {"works": "system"}, "accessible", None,
          "works as on an open network",
          "An answer that leads to a valid certificate is good, whatever the address; any address is enough."),
-    Rule("works-dead-resolver", {"works": "trusted", "dns": ("dead", "none")}, "accessible", None,
+    Rule(DEAD_RESOLVER, {"works": "trusted", "dns": ("dead", "none")}, "accessible", None,
          "works at an address from a trusted resolver; the system's resolver is of use for nothing, controls included",
          "A resolver that fails for everything says nothing about a platform."),
     Rule("cut", {"situation": "international_cut"}, "inconclusive", None,

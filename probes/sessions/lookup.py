@@ -11,12 +11,12 @@ from measurements.records import Observation, Role
 from measurements.targets import Discover, Endpoint, Resolver
 from probes import dns
 from probes.base import Context, Target
+from probes.connect import has_route
 from probes.draft import Draft
 from probes.http import fetch
 from probes.page import Page, facts
 from probes.sessions.addresses import of_one_family
 from probes.sessions.patience import patient
-from probes.walk import has_route
 from probes.wire import urls
 
 DISCOVER: Final = "discover"  # endpoint of the records of such pages

@@ -8,6 +8,7 @@ import pytest
 
 from measurements.records import DnsAnswer, DnsFacts, Observation, Phases, TlsFacts, VerdictLine
 from measurements.rules.addresses import PAGE_LEFT_ALONE
+from measurements.rules.cleartext import CLEARTEXT
 from measurements.rules.controls import AFTER, DURING
 from measurements.rules.facts import NEUTRAL, NO_ROUTE_FLAG
 from measurements.rules.judge import Round, judge_round
@@ -117,6 +118,12 @@ CASES: list[tuple[str, list[Observation], tuple[str, str | None, str]]] = [
     ("a failure without a retry counts for nothing",
      [*OK, dns(GENUINE), broken(GENUINE, "tls", "connection_reset")], ("inconclusive", None, "unconfirmed")),
     ("silence after the ClientHello", [*OK, dns(GENUINE), *SILENT], ("blocked", "tls", "stopped-tls")),
+    ("the answer's large packets are lost on the way, the small ones come",
+     [*OK, dns(GENUINE), *twice(broken, GENUINE, "tls", "generic_timeout_error", tcp_info={"rcv_ooopack": 2})],
+     ("inconclusive", None, "handshake-progress")),
+    ("a resolver that names a host's nodes in turn, one of them dead",
+     [*OK, dns(GENUINE), *twice(broken, GENUINE, "connect", "generic_timeout_error"), dns(SECOND, attempt=2),
+      page(SECOND), dns(FALSE, **TRUSTED), page(FALSE, **TRUSTED)], ("accessible", None, "works")),
     ("a reset after the ClientHello",
      [*OK, dns(GENUINE), *twice(broken, GENUINE, "tls", "connection_reset")], ("blocked", "tls", "stopped-tls")),
     ("a reset after the ClientHello, and then the address is closed for a while",
@@ -362,11 +369,90 @@ def test_clear_text_is_judged_against_the_verified_twin(answer: dict[str, object
         dns(GENUINE),
         page(),
         dns(GENUINE, endpoint="clear"),
-        page(endpoint="clear", cleartext=True, **answer),
+        *twice(page, endpoint="clear", cleartext=True, **answer),
     ]
     lines = judge(rows, WEB, CLEAR)
     assert {line.endpoint: line.verdict for line in lines}["clear"] == wanted
     assert platform(lines).verdict == wanted
+
+
+def in_clear(status: int, **fields: Any) -> Observation:
+    """A clear-text answer that is not the endpoint's."""
+    return page(endpoint="clear", cleartext=True, port=80, status=status, expected=False, **fields)
+
+
+def control_in_clear(build: Any, *args: Any, number: int = 3, **fields: Any) -> list[Observation]:
+    """What so many controls are told, or how they fail, on port 80."""
+    about = {"role": "control", "endpoint": "cleartext", "flags": (CLEARTEXT,), "port": 80}
+    return [build(*args, platform=name, **about, **fields) for name in (*FOREIGN, *DOMESTIC)[:number]]
+
+
+NOTICE: dict[str, Any] = {"status": 302, "location": "http://notice.isp.example.net/debt"}
+REFUSED = ("connect", "connection_refused")
+
+
+@pytest.mark.parametrize(
+    ("rows", "wanted"),
+    [
+        ([in_clear(200)], "cleartext-unconfirmed"),
+        ([in_clear(200), page(endpoint="clear", cleartext=True, status=301, attempt=2)], "works"),
+        ([in_clear(403)], "cleartext-tampered"),
+        (
+            [in_clear(200), broken(GENUINE, "first_byte", "connection_reset", endpoint="clear", attempt=2)],
+            "cleartext-tampered",
+        ),
+        ([*twice(in_clear, 200), *controls(works=False, flags=(AFTER,))], "cleartext-unstable"),
+        (
+            [*twice(in_clear, **NOTICE), *control_in_clear(page, cleartext=True, **NOTICE)],
+            "cleartext-everywhere",
+        ),
+        (
+            [*twice(in_clear, **NOTICE), *control_in_clear(page, number=1, cleartext=True, **NOTICE)],
+            "cleartext-tampered",
+        ),
+        (
+            [*twice(in_clear, 200), *control_in_clear(page, cleartext=True, status=301)],
+            "cleartext-tampered",
+        ),
+        (
+            [
+                *twice(broken, GENUINE, *REFUSED, endpoint="clear", port=80),
+                *control_in_clear(broken, "192.0.2.1", *REFUSED),
+            ],
+            "cleartext-everywhere",
+        ),
+        (
+            [
+                *twice(broken, GENUINE, "first_byte", "connection_reset", endpoint="clear", port=80),
+                *control_in_clear(broken, "192.0.2.1", *REFUSED),
+            ],
+            "stopped-http",
+        ),
+    ],
+    ids=[
+        "a notice in the place of the first page",
+        "a notice, and then the page",
+        "a 403 is not asked for twice",
+        "a block page, and then the connection is cut",
+        "a portal whose time is up",
+        "a notice before every page, the controls' too",
+        "one control may be blocked as well",
+        "the controls answer as ever",
+        "nothing leaves on port 80",
+        "a block by the host's name, and controls without a page on port 80",
+    ],
+)
+def test_clear_text_counts_confirmed_and_where_the_controls_get_something_else(
+    rows: list[Observation], wanted: str
+) -> None:
+    lines = judge([*OK, dns(GENUINE), page(), dns(GENUINE, endpoint="clear"), *rows], WEB, CLEAR)
+    assert {line.endpoint: line.rule for line in lines}["clear"] == wanted
+
+
+def test_a_page_at_the_place_that_a_resolver_names_for_everybody_says_nothing() -> None:
+    rows = [*LIED_TO, dns(FALSE), *forged(FALSE, "portal.example"), dns(GENUINE, **TRUSTED), page(**TRUSTED)]
+    clear = [dns(FALSE, endpoint="clear"), *twice(in_clear, 200, address=FALSE)]
+    assert platform(judge([*rows, *clear], WEB, CLEAR)).rule == "cleartext-astray"
 
 
 def test_the_twin_of_a_clear_text_answer_is_its_own_host() -> None:
