@@ -6,13 +6,15 @@ import os
 import platform
 import sys
 import time
+from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 # Before numpy comes in: many small systems of equations, threads would only wait for each other.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from analysis.calibration.lines import Line
-from analysis.calibration.measure import Effort, rates, worlds
+from analysis.calibration.measure import Effort, Rates, rates, worlds
 from analysis.calibration.page import write
 from analysis.calibration.promises import Results, broken
 from analysis.calibration.scenarios import (
@@ -25,6 +27,8 @@ from analysis.calibration.scenarios import (
     POWER_MORE,
 )
 
+T = TypeVar("T")
+
 WORLDS = {"nothing is throttled": 1.0, "33 % drop": 0.67, "halved speed": 0.5}
 
 
@@ -33,16 +37,19 @@ def main() -> int:
     parser.add_argument("--cells", type=int, default=Effort.cells, help="a row of false alarms")
     parser.add_argument("--others", type=int, default=Effort.others, help="a row of power and coverage")
     parser.add_argument("--worlds", type=int, default=Effort.worlds)
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count(), help="processes; the figures stay the same"
+    )
     parser.add_argument("--out", type=Path, default=Path("docs/calibration.md"))
     given = parser.parse_args()
     effort = Effort(cells=given.cells, others=given.others, worlds=given.worlds)
     started = time.monotonic()
-    results = measure(effort)
+    results = measure(effort, given.jobs)
     import numpy
 
     made_with = (
         f"Python {platform.python_version()}, numpy {numpy.__version__}, "
-        f"{(time.monotonic() - started) / 60:.0f} minutes on one core."
+        f"{(time.monotonic() - started) / 60:.0f} minutes on {given.jobs} cores."
     )
     given.out.write_text(write(results, effort, made_with), "utf-8")
     for lack in broken(results):
@@ -50,38 +57,63 @@ def main() -> int:
     return 1 if broken(results) else 0
 
 
-def measure(effort: Effort) -> Results:
-    """All rows, one after the other; says on stderr where it is."""
-    results = Results()
-    for salt, scenario in enumerate(NULLS):
-        plain = scenario.line.failures is None
-        results.nulls.append(
-            (scenario.name, rates(scenario.line, scenario.cells * effort.cells, effort, salt, plain))
+def measure(effort: Effort, jobs: int) -> Results:
+    """All rows, `jobs` at a time; says on stderr which are done."""
+    with ProcessPoolExecutor(jobs) as pool:
+
+        def row(name: str, line: Line, cells: int, salt: int, plain: bool = False) -> Future[Rates]:
+            return _said(name, pool.submit(rates, line, cells, effort, salt, plain))
+
+        nulls = [
+            (
+                each.name,
+                row(each.name, each.line, each.cells * effort.cells, salt, each.line.failures is None),
+            )
+            for salt, each in enumerate(NULLS)
+        ]
+        power = {
+            (drop, events): row(
+                f"power {drop:.0%} {events}",
+                Line(ratio=1 - drop, events=events, control_shape=0.15),
+                effort.others,
+                1000 + events + int(1000 * drop),
+            )
+            for drop in POWER_DROPS
+            for events in POWER_EVENTS
+        }
+        more, coverage, busy = (
+            [
+                (each.name, row(each.name, each.line, effort.others, salt))
+                for salt, each in enumerate(rows, first)
+            ]
+            for first, rows in ((3000, POWER_MORE), (4000, COVERAGE), (5000, BUSY))
         )
-        say(scenario.name, results.nulls[-1][1].rate)
-    for drop in POWER_DROPS:
-        for events in POWER_EVENTS:
-            line = Line(ratio=1 - drop, events=events, control_shape=0.15)
-            salt = 1000 + events + int(1000 * drop)
-            results.power[drop, events] = rates(line, effort.others, effort, salt)
-            say(f"power {drop:.0%} {events}", results.power[drop, events].rate)
-    for base, scenarios, into in (
-        (3000, POWER_MORE, results.power_more),
-        (4000, COVERAGE, results.coverage),
-        (5000, BUSY, results.busy),
-    ):
-        for number, scenario in enumerate(scenarios):
-            into.append((scenario.name, rates(scenario.line, effort.others, effort, base + number)))
-            say(scenario.name, into[-1][1].rate, into[-1][1].coverage)
-    for number, (name, ratio) in enumerate(WORLDS.items()):
-        results.worlds.append((name, worlds(effort, 6000 + number, ratio)))
-        say(name, results.worlds[-1][1].false_rate)
-    results.overload = rates(OVERLOAD.line, effort.others, effort, 7000)
-    return results
+        found = [
+            (name, pool.submit(worlds, effort, salt, ratio))
+            for salt, (name, ratio) in enumerate(WORLDS.items(), 6000)
+        ]
+        overload = row(OVERLOAD.name, OVERLOAD.line, effort.others, 7000)
+        return Results(
+            nulls=_ended(nulls),
+            power={place: each.result() for place, each in power.items()},
+            power_more=_ended(more),
+            coverage=_ended(coverage),
+            busy=_ended(busy),
+            worlds=_ended(found),
+            overload=overload.result(),
+        )
 
 
-def say(name: str, *figures: float) -> None:
-    print(name, *(f"{figure:.3f}" for figure in figures), file=sys.stderr, flush=True)
+def _said(name: str, row: Future[Rates]) -> Future[Rates]:
+    def say(ended: Future[Rates]) -> None:
+        print(f"{name}: {ended.result().rate:.3f}", file=sys.stderr, flush=True)
+
+    row.add_done_callback(say)
+    return row
+
+
+def _ended(rows: list[tuple[str, Future[T]]]) -> list[tuple[str, T]]:
+    return [(name, row.result()) for name, row in rows]
 
 
 if __name__ == "__main__":

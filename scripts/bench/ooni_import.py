@@ -103,7 +103,11 @@ def _web(rng: random.Random, host: str, failure: str | None) -> dict[str, Any]:
             {
                 "failure": failure,
                 "request": {"url": f"https://{host}/", "method": "GET", "headers": {"User-Agent": "x"}},
-                "response": {"code": 0 if failure else 200, "body": TEXT[start : start + 4500], "headers": {"Server": "x"}},
+                "response": {
+                    "code": 0 if failure else 200,
+                    "body": TEXT[start : start + 4500],
+                    "headers": {"Server": "x"},
+                },
             }
         ],
         "network_events": _events(address, 12),
