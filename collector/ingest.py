@@ -7,7 +7,7 @@ is read before the vantage's allowance was charged: a stranger costs us one fail
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -20,11 +20,10 @@ from collector.networks import UNKNOWN, Network
 from collector.rates import Buckets
 from collector.store import Batch, Sender, Store, Stored
 from measurements.batch import Header, ItemAnswer
+from measurements.microseconds import from_microseconds, microseconds
 from measurements.records import Observation, VerdictLine
 from measurements.sealing import BatchError, mac, read_header, same, unpack, unseal
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 # The time of arrival is kept this coarse: joined with an operator's records, seconds would name the volunteer.
 _ARRIVAL_STEP: Final = 300 * SECOND
 # Allowance is charged by the started megabyte of unpacked body.
@@ -95,11 +94,6 @@ def read_batch(opened: Opened, limits: Limits, received: datetime, network: Netw
     return Batch(opened.sender, rows, refused, _coarse(now), learnt)
 
 
-def microseconds(time: datetime) -> int:
-    """Whole microseconds since 1970."""
-    return (time - _EPOCH) // _MICROSECOND
-
-
 def _coarse(now: int) -> int:
     return now - now % _ARRIVAL_STEP
 
@@ -147,7 +141,7 @@ def _record(row: Row, time: int, corrected: bool, asn: int | None, country: str 
         if (record.asn, record.country) != (asn, country):
             record = msgspec.structs.replace(record, asn=asn, country=country)
         if corrected:
-            record = msgspec.structs.replace(record, time=_EPOCH + time * _MICROSECOND)
+            record = msgspec.structs.replace(record, time=from_microseconds(time))
     if corrected and isinstance(record, Observation):
         record = msgspec.structs.replace(record, flags=(*record.flags, "clock_corrected"))
     return msgspec.json.encode(record)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from collector.ingest import microseconds
 from collector.keys import Keys
 from collector.store import CollectorError, Sender, Store
 from measurements.invite import Invite
+from measurements.microseconds import microseconds
 from measurements.sealing import key_text, proof_of, token_text
 from measurements.targets import Helper
 

@@ -7,18 +7,17 @@ bodies of pages, reasons) may hold anything and is data to every reader.
 
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 
 from measurements.batch import LATER_SCHEMA, Item, Kind
+from measurements.microseconds import microseconds
 from measurements.records import SCHEMA, Observation, SummaryLine, ThrottleLine, VerdictLine
 
 Record = Observation | VerdictLine | SummaryLine | ThrottleLine
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 _DECODERS: Final[dict[Kind, msgspec.json.Decoder[Any]]] = {
     "observation": msgspec.json.Decoder(Observation),
     "verdict": msgspec.json.Decoder(VerdictLine),
@@ -115,7 +114,7 @@ def _row(item: Item, record: Record) -> Row:
     return Row(
         kind=item.kind,
         id=item.id,
-        time=(_time(item, record) - _EPOCH) // _MICROSECOND,
+        time=microseconds(_time(item, record)),
         run_id=getattr(record, "run_id", None) or item.run_id,
         vantage=getattr(record, "vantage", None) or item.vantage,
         platform=getattr(record, "platform", None),

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 from collector.store import Store
+from measurements.microseconds import microseconds
 
 # DESIGN section 2, rule 7: counted by invite.
 K: Final = 5
@@ -69,7 +70,7 @@ def cells(votes: Iterable[Vote], k: int = K) -> Iterator[Cell]:
 
 def votes(store: Store, since: datetime, until: datetime) -> list[Vote]:
     """Accepted platform verdicts measured in this time. Raises StoreError."""
-    span = tuple((time - _EPOCH) // timedelta(microseconds=1) for time in (since, until))
+    span = (microseconds(since), microseconds(until))
     return [Vote(*row) for row in store.rows(_VOTES, span)]
 
 

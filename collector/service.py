@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from collector.ingest import Opened, TooOften, charge, microseconds, open_batch, read_batch
+from collector.ingest import Opened, TooOften, charge, open_batch, read_batch
 from collector.invites import withdrawing
 from collector.keys import Keys
 from collector.limits import Limits
@@ -22,6 +22,7 @@ from collector.rates import Buckets, network_key
 from collector.reading import Room, Unread
 from collector.store import Batch, Store, storing
 from measurements.batch import ANSWER_MAC, Answer, ItemAnswer
+from measurements.microseconds import microseconds
 from measurements.records import SCHEMA
 from measurements.sealing import BatchError, mac
 from measurements.store_errors import StoreError

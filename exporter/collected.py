@@ -6,18 +6,17 @@ retracted after it was read goes when it is older than two intervals, or when th
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from exporter.source import Arrivals, Past, Pieces, Round, Session, SourceError, StoreState, VantageFacts
+from measurements.microseconds import from_microseconds, microseconds
 from measurements.records import Observation, SummaryLine, ThrottleLine, VerdictLine
 
 FILE: Final = "collector.sqlite3"  # as `collector.store` names it
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 # Rows read at once: a collector that comes back after an outage takes in weeks of results in an hour.
 _AT_ONCE: Final = 100_000
 # Of 500 vantages an hour holds some 20,000 lines and flows.
@@ -48,7 +47,7 @@ class CollectedSource:
     def arrivals(self, since: datetime, lately: datetime) -> Arrivals:
         (newest,) = self._rows("SELECT ifnull(max(seq), 0) FROM items")[0]
         if self._after is None:
-            found = self._found("seq <= ? AND time >= ?", (newest, _microseconds(lately)))
+            found = self._found("seq <= ? AND time >= ?", (newest, microseconds(lately)))
             self._after = self._first = newest
             self._pieces = Pieces(since, lately, _STEP)
         else:
@@ -61,7 +60,7 @@ class CollectedSource:
         span = self._pieces.span if self._pieces else None
         if self._pieces is None or span is None:
             return None
-        values = (self._first, *map(_microseconds, span))
+        values = (self._first, *map(microseconds, span))
         found = self._found("seq <= ? AND time >= ? AND time < ?", values, flows_only=True)
         self._pieces.done()
         return Past(found, span[0])
@@ -108,16 +107,12 @@ class CollectedSource:
             raise SourceError(f"{self._path} cannot be read: {error}") from None
 
 
-def _microseconds(time: datetime) -> int:
-    return (time - _EPOCH) // _MICROSECOND
-
-
 def _sorted(lines: list[Any]) -> tuple[list[VerdictLine], list[Round], list[Session]]:
     verdicts: list[VerdictLine] = []
     rounds: list[Round] = []
     sessions: list[Session] = []
-    for kind, microseconds, run_id, vantage, record in lines:
-        time = _EPOCH + microseconds * _MICROSECOND
+    for kind, measured, run_id, vantage, record in lines:
+        time = from_microseconds(measured)
         if kind == "verdict":
             verdicts.append(_read(record, VerdictLine))
         elif kind == "summary":

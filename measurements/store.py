@@ -21,6 +21,7 @@ import msgspec
 from measurements.arrivals import Arrivals, Cursor, StoredLine
 from measurements.batch import Item
 from measurements.database import IN_MEMORY, Database, DatabaseHolder
+from measurements.microseconds import from_microseconds
 from measurements.records import Observation, SummaryLine, ThrottleLine, VerdictLine
 from measurements.spool_file import connect, prepare
 from measurements.sqlcipher import open_in_memory
@@ -34,7 +35,6 @@ from measurements.store_sql import (
     adding,
     adding_lines,
     drop_oldest_uploaded,
-    from_microseconds,
     marking_refused,
     marking_uploaded,
     used_bytes,

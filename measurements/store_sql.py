@@ -2,30 +2,20 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 
+from measurements.microseconds import microseconds
 from measurements.records import Observation, SummaryLine, ThrottleLine, VerdictLine
 
 Line = VerdictLine | SummaryLine | ThrottleLine
 Work = Callable[[sqlite3.Connection], int]
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TABLES: Final = ("observations", "lines")
 # Rows deleted at a time when room is needed: about 1 MB.
 _DROP_AT_ONCE: Final = 1000
-
-
-def microseconds(time: datetime) -> int:
-    """Whole microseconds since 1970, exact (a float would round)."""
-    return (time - _EPOCH) // timedelta(microseconds=1)
-
-
-def from_microseconds(value: int) -> datetime:
-    """The UTC time of a `time` column."""
-    return _EPOCH + timedelta(microseconds=value)
 
 
 def adding(observations: Iterable[Observation]) -> Work:

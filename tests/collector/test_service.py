@@ -17,7 +17,6 @@ import pytest
 import zstandard
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from collector.ingest import microseconds
 from collector.invites import Selection, retract, revoke
 from collector.limits import Limits
 from collector.networks import Network
@@ -25,6 +24,7 @@ from collector.service import PATH, Service
 from collector.store import Store
 from measurements.batch import ANSWER_MAC, MAGIC, Answer, Header, Item
 from measurements.invite import Invite
+from measurements.microseconds import microseconds
 from measurements.sealing import frame, key_from_text, mac, pack, proof_of, seal, token_text
 from tests.collector.emulated import NOW, VANTAGE, collector, header, invite, item, observation, verdict
 
