@@ -17,9 +17,9 @@ from analysis.importing.run import import_files
 from analysis.ooni.platforms import platforms_of
 from analysis.schedule.load import parse_schedule
 from analysis.votes.load import load_votes
-from efir.cli import command
-from efir.exits import Exit, run_command
+from efir.exits import Exit
 from measurements.targets_file import load_targets
+from tests.commands import efir
 
 TABLES = (
     Path(os.environ.get("EFIR_SHARED", Path(__file__).parents[3] / "shared")) / "data" / "ooni" / "kenya-2023"
@@ -95,7 +95,7 @@ def test_the_report_says_so_too_and_hides_nothing_that_is_public(tmp_path: Path)
         f"--published-data --lang en --out {tmp_path}/report.html",
     )
     for line in lines:
-        assert run_command(command, line.split()) == Exit.OK
+        assert efir(*line.split()) == Exit.OK
     html = (tmp_path / "report.html").read_text("utf-8")
     assert "Associated in 1 of" in html
     assert "telegram, AS33771: in the hours of the events" in html

@@ -5,20 +5,13 @@ import pty
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 from efir.asking import about_the_line, longer_pairs
 from efir.options import Shared
-from efir.output import Output
 from measurements.state import StateFolder
 from vantage.line import Stated, read_stated
-
-
-@pytest.fixture
-def shared(tmp_path: Path) -> Shared:
-    return Shared(None, tmp_path / "state", None, Output(quiet=True))
 
 
 @contextmanager

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from efir.cli import command
-from efir.exits import Exit, run_command
+from efir.exits import Exit
+from tests.commands import efir
 
 START = datetime(2024, 4, 1, tzinfo=UTC)
 CONTRACT = "type platform asn time direction before after confidence"
@@ -25,9 +25,7 @@ def folder(tmp_path: Path) -> Path:
             when = START + timedelta(minutes=30 * half_hour + 4)
             failure = "connection_reset" if 216 <= half_hour < 222 else ""
             writer.writerow([when.isoformat(), "v1", 9198, "vk", "web", "target", "tls", failure])
-    assert (
-        run_command(command, ["import", str(tmp_path / "rows.csv"), "--into", str(tmp_path / "d")]) == Exit.OK
-    )
+    assert efir("import", tmp_path / "rows.csv", "--into", tmp_path / "d") == Exit.OK
     return tmp_path / "d"
 
 
@@ -35,7 +33,7 @@ def test_three_hours_of_failures_are_told_with_onset_and_end(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     capsys.readouterr()
-    assert run_command(command, ["changes", "--data", str(folder), "--json"]) == Exit.OK
+    assert efir("changes", "--data", folder, "--json") == Exit.OK
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(line["direction"], line["time"]) for line in lines] == [
         ("onset", "2024-04-05T12:00:00Z"),
@@ -46,10 +44,10 @@ def test_three_hours_of_failures_are_told_with_onset_and_end(
 
 
 def test_text_for_people_counts_what_was_looked_at(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_command(command, ["changes", "--data", str(folder), "--outcome", "goodput"]) == Exit.OK
+    assert efir("changes", "--data", folder, "--outcome", "goodput") == Exit.OK
     assert "0 changes in 0 cells" in capsys.readouterr().out
 
 
 def test_a_folder_without_data_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_command(command, ["changes", "--data", str(tmp_path)]) == Exit.CONFIGURATION
+    assert efir("changes", "--data", tmp_path) == Exit.CONFIGURATION
     assert "holds no data" in capsys.readouterr().err

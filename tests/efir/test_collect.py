@@ -5,27 +5,16 @@ import sqlite3
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from collector.invites import forget_before
 from collector.keys import load_or_make_keys
 from collector.store import FILE, Store, storing
-from efir.cli import command
-from efir.exits import Exit, run_command
+from efir.exits import Exit
 from measurements.sealing import frame, key_from_text, pack, seal
 from tests.collector.emulated import NOW, header, invite, item, observation, stored_batch
-
-
-def efir(*arguments: object) -> int:
-    return run_command(command, [str(each) for each in arguments])
-
-
-def lines(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, list[dict[str, Any]]]:
-    capsys.readouterr()
-    code = efir(*arguments, "--json")
-    return code, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+from tests.commands import efir, lines
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from efir import consent_text
-from efir.cli import command
-from efir.exits import Exit, run_command
+from efir.exits import Exit
 from measurements.state import StateFolder
+from tests.commands import efir
 from vantage.consent import read_consent, require_consent
 
 YES = ["y", "n", "y"]  # both control questions right, then agreed
@@ -27,7 +27,7 @@ def test_accept_records_consent_without_questions_and_only_the_lines_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments = ["consent", "--accept", "--with-helper", "--json", "--state", str(tmp_path)]
-    assert run_command(command, arguments) == Exit.OK
+    assert efir(*arguments) == Exit.OK
     line = json.loads(capsys.readouterr().out)
     assert line | {"time": None} == {
         "type": "consent", "given": True, "time": None, "helper": True, "upload": False, "live": False,
@@ -55,7 +55,7 @@ def test_a_person_who_agrees_is_recorded(
     tmp_path: Path, terminal: list[str], answers: list[str], agreed: dict[str, bool]
 ) -> None:
     terminal.extend(answers)
-    assert run_command(command, ["consent", "--state", str(tmp_path)]) == Exit.OK
+    assert efir("consent", "--state", tmp_path) == Exit.OK
     consent = require_consent(StateFolder(tmp_path))
     assert consent.interactive
     assert {field: getattr(consent, field) for field in agreed} == agreed
@@ -75,7 +75,7 @@ def test_anything_but_an_informed_yes_records_nothing(
     tmp_path: Path, terminal: list[str], capsys: pytest.CaptureFixture[str], answers: list[str], message: str
 ) -> None:
     terminal.extend(answers)
-    assert run_command(command, ["consent", "--state", str(tmp_path / "s")]) == Exit.CONFIGURATION
+    assert efir("consent", "--state", tmp_path / "s") == Exit.CONFIGURATION
     assert message in capsys.readouterr().err
     assert not (tmp_path / "s").exists()
 
@@ -84,7 +84,7 @@ def test_anything_but_an_informed_yes_records_nothing(
 def test_without_a_terminal_the_text_is_shown_and_nothing_recorded(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str]
 ) -> None:
-    assert run_command(command, ["consent", *options, "--state", str(tmp_path)]) == Exit.CONFIGURATION
+    assert efir("consent", *options, "--state", tmp_path) == Exit.CONFIGURATION
     shown = capsys.readouterr()
     for heading, _ in consent_text.sections([], []):
         assert heading in shown.out
@@ -94,10 +94,10 @@ def test_without_a_terminal_the_text_is_shown_and_nothing_recorded(
 
 def test_withdrawing_takes_it_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     state = ["--state", str(tmp_path)]
-    run_command(command, ["consent", "--accept", *state])
-    assert run_command(command, ["consent", "--withdraw", *state]) == Exit.OK
+    efir("consent", "--accept", *state)
+    assert efir("consent", "--withdraw", *state) == Exit.OK
     assert read_consent(StateFolder(tmp_path)) is None
-    assert run_command(command, ["consent", "--withdraw", "--accept", *state]) == Exit.USAGE
+    assert efir("consent", "--withdraw", "--accept", *state) == Exit.USAGE
 
 
 def test_each_line_of_consent_has_its_question() -> None:

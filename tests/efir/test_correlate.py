@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from efir.cli import command
-from efir.exits import Exit, run_command
+from efir.exits import Exit
+from tests.commands import efir
 
 START = datetime(2024, 4, 1, 19, tzinfo=UTC)  # midnight in Almaty
 DAYS = 30
@@ -49,13 +49,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
                         1e6 * np.exp(rng.normal(0, 0.2)),
                     ]
                 )
-    assert run_command(command, ["import", str(home / "rows.csv"), "--into", str(home / "data")]) == Exit.OK
+    assert efir("import", home / "rows.csv", "--into", home / "data") == Exit.OK
     (home / "events.yaml").write_text(SCHEDULE)
     return home
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, list[dict[str, Any]], str]:
-    code = run_command(command, [str(each) for each in arguments])
+    code = efir(*arguments)
     printed = capsys.readouterr()
     lines = [json.loads(line) for line in printed.out.splitlines()] if "--json" in arguments else []
     return code, lines, printed.out + printed.err

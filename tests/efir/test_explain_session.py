@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from efir.cli import command
-from efir.exits import Exit, run_command
+from efir.exits import Exit
 from measurements.records import HttpFacts, Observation, ThrottleLine, TransferFacts
 from measurements.state import StateFolder
 from measurements.store import Spool
+from tests.commands import efir
 
 START = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 
@@ -58,7 +58,7 @@ def explained(tmp_path: Path, rows: list[Observation], capsys: Any, line: Thrott
     with Spool(folder.spool) as spool:
         spool.add(rows)
         spool.add_throttle(line, "line", "run", START)
-    assert run_command(command, ["explain", "youtube", "--state", str(folder.root), *options]) == Exit.OK
+    assert efir("explain", "youtube", "--state", folder.root, *options) == Exit.OK
     return str(capsys.readouterr().out)
 
 

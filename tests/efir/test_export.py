@@ -9,13 +9,13 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from efir.cli import command
-from efir.exits import Exit, run_command
+from efir.exits import Exit
 from measurements import sqlcipher
 from measurements.formats.flat import NAMES
 from measurements.records import HttpFacts, Phases, TlsFacts
 from measurements.state import StateFolder
 from measurements.store import Spool
+from tests.commands import efir
 from tests.records import observation
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -47,10 +47,6 @@ def state(tmp_path: Path) -> Path:
     with Spool(StateFolder(folder).spool) as spool:
         spool.add(rows)
     return folder
-
-
-def efir(*arguments: object) -> int:
-    return run_command(command, [str(each) for each in arguments])
 
 
 def imported(file: Path, into: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, object]:

@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from efir.cli import command
-from efir.exits import Exit, run_command
+from efir.exits import Exit
+from tests.commands import efir
 
 KEY = "raw/20231108/05/KE/telegram/a.jsonl.gz"
 BODY = b"x" * 5000
@@ -50,9 +50,7 @@ SPAN = ["--country", "ke", "--since", "2023-11-08T05:00", "--until", "2023-11-08
 
 
 def fetch(endpoint: str, into: Path, *more: str) -> int:
-    return run_command(
-        command, ["fetch", "ooni", *SPAN, "--endpoint", endpoint, "--into", str(into), *more, "--json"]
-    )
+    return efir("fetch", "ooni", *SPAN, "--endpoint", endpoint, "--into", into, *more, "--json")
 
 
 def test_a_dry_run_says_the_bytes_and_fetches_nothing(
@@ -89,4 +87,4 @@ def test_a_span_that_ends_before_it_begins_is_a_usage_error(tmp_path: Path) -> N
         "--into",
         "x",
     ]
-    assert run_command(command, arguments) == Exit.USAGE
+    assert efir(*arguments) == Exit.USAGE

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from efir.cli import command
-from efir.exits import Exit, run_command
+from efir.exits import Exit
+from tests.commands import efir
 
 TABLE = "time,vantage,platform,role,probe\n2023-11-08T12:00:00Z,v1,youtube,target,tls\n"
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[dict[str, object]], str]:
-    code = run_command(command, ["import", *arguments, "--json"])
+    code = efir("import", *arguments, "--json")
     captured = capsys.readouterr()
     return code, [json.loads(line) for line in captured.out.splitlines()], captured.err
 

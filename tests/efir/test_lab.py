@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from efir.cli import command
-from efir.exits import Exit, run_command
+from efir.exits import Exit
 from lab.availability import unavailable
 from lab.scenario_file import packaged
+from tests.commands import efir
 
 
 def test_list_prints_one_line_for_each_scenario(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_command(command, ["lab", "list", "--json"]) == Exit.OK
+    assert efir("lab", "list", "--json") == Exit.OK
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["scenario"] for line in lines] == list(packaged())
     assert {line["type"] for line in lines} == {"scenario"}
@@ -20,7 +20,7 @@ def test_list_prints_one_line_for_each_scenario(capsys: pytest.CaptureFixture[st
 
 
 def test_list_for_people_is_one_line_a_scenario_too(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_command(command, ["lab", "list"]) == Exit.OK
+    assert efir("lab", "list") == Exit.OK
     assert len(capsys.readouterr().out.splitlines()) == len(packaged())
 
 
@@ -35,7 +35,7 @@ def test_list_for_people_is_one_line_a_scenario_too(capsys: pytest.CaptureFixtur
 def test_what_does_not_exist_is_a_usage_error(
     arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run_command(command, ["lab", *arguments]) == Exit.USAGE
+    assert efir("lab", *arguments) == Exit.USAGE
     assert says in capsys.readouterr().err
 
 
@@ -44,7 +44,7 @@ def test_a_wrong_file_of_ones_own_is_refused_with_its_line(
 ) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text("title: T\nrule: []\n")
-    assert run_command(command, ["lab", "run", str(file)]) == Exit.CONFIGURATION
+    assert efir("lab", "run", file) == Exit.CONFIGURATION
     assert "mine.yaml:2: unknown key of a scenario 'rule'; did you mean 'rules'?" in capsys.readouterr().err
 
 
@@ -60,4 +60,4 @@ def test_a_wrong_file_of_ones_own_is_refused_with_its_line(
 )
 def test_a_program_runs_inside_and_its_exit_code_comes_out(scenario: str, script: str, code: int) -> None:
     arguments = ["lab", "run", scenario, "--quiet", "--", "python3", "-c", script]
-    assert run_command(command, arguments) == code
+    assert efir(*arguments) == code

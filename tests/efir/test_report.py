@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from efir.cli import command
-from efir.exits import Exit, run_command
+from efir.exits import Exit
+from tests.commands import efir
 
 START = datetime(2024, 4, 1, 19, tzinfo=UTC)  # midnight in Almaty
 DAYS = 30
@@ -64,9 +64,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     for name, (cells, vantages) in stores.items():
         write_rows(folder / f"{name}.csv", cells, vantages)
-        assert (
-            run_command(command, ["import", str(folder / f"{name}.csv"), "--into", str(folder / name)]) == 0
-        )
+        assert efir("import", folder / f"{name}.csv", "--into", folder / name) == 0
     (folder / "events.yaml").write_text(schedule())
     (folder / "hostile.yaml").write_text(schedule(HOSTILE))
     return folder
@@ -78,7 +76,7 @@ def report(home: Path, store: str, *options: object, events: str = "events.yaml"
     arguments = ["report", "--data", home / store, "--out", out, "--shifts", 500, *options]
     if events:
         arguments += ["--schedule", home / events]
-    assert run_command(command, [str(each) for each in arguments]) == Exit.OK
+    assert efir(*arguments) == Exit.OK
     return out.read_text("utf-8")
 
 
@@ -187,11 +185,11 @@ def test_preregistration_without_a_schedule_is_wrong_use(home: Path, tmp_path: P
         "--preregister",
         tmp_path / "p",
     ]
-    assert run_command(command, [str(each) for each in arguments]) == Exit.USAGE
+    assert efir(*arguments) == Exit.USAGE
 
 
 def test_a_report_that_cannot_be_written_says_so(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (home / "file").write_text("")
     arguments = ["report", "--data", home / "even", "--out", home / "file" / "report.html"]
-    assert run_command(command, [str(each) for each in arguments]) == Exit.CONFIGURATION
+    assert efir(*arguments) == Exit.CONFIGURATION
     assert "cannot be written" in capsys.readouterr().err

@@ -12,9 +12,9 @@ from threading import Thread
 
 import pytest
 
-from efir.cli import command
-from efir.exits import Exit, run_command
+from efir.exits import Exit
 from tests.browser import CHROMIUM, FLAGS
+from tests.commands import efir
 from tests.efir.test_report import schedule, write_rows
 
 PICTURES = Path(__file__).parents[2] / "artefacts" / "report"
@@ -65,7 +65,7 @@ def page(tmp_path_factory: pytest.TempPathFactory, visits: Visits) -> Path:
         "report --data {0}/data --schedule {0}/events.yaml --out {0}/r.html",
     )
     for line in run:
-        assert run_command(command, [*line.format(home).split(), "--lang", "en"]) == Exit.OK
+        assert efir(*line.format(home).split(), "--lang", "en") == Exit.OK
     return home / "r.html"
 
 

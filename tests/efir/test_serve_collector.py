@@ -3,52 +3,22 @@
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from efir.cli import command
-from efir.exits import Exit, run_command
+from efir.exits import Exit
 from measurements.state import StateFolder
 from measurements.store import Spool
 from measurements.targets_file import load_targets
+from tests.commands import efir, listening, page
 from tests.rounds import Who, new_id, one_round, one_session
 
 EFIR = (sys.executable, "-m", "efir")
 TOKEN = "0123456789abcdef0123456789abcdef"
-
-
-@contextmanager
-def service(*arguments: object) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Address and process of an `efir` command that listens; it must end well."""
-    listening = [*EFIR, *map(str, arguments), "--listen", "127.0.0.1:0", "--json"]
-    with subprocess.Popen(listening, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        assert process.stderr
-        try:
-            line = process.stdout.readline()
-            assert line, process.stderr.read()
-            host, port = json.loads(line)["listen"]
-            yield f"http://{host}:{port}", process
-        finally:
-            process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
-
-
-def efir(*arguments: object) -> None:
-    assert run_command(command, [*map(str, arguments), "--quiet"]) == Exit.OK
-
-
-def page(url: str, **headers: str) -> str:
-    with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=20) as answer:
-        return answer.read().decode()
 
 
 def page_with(text: str, url: str, **headers: str) -> str:
@@ -63,9 +33,22 @@ def page_with(text: str, url: str, **headers: str) -> str:
 def volunteer(folder: Path, store: Path, collector: str, who: Who, ratio: float) -> None:
     """Somebody with an invite whose round and session on YouTube have just been sent."""
     folder.mkdir()
-    efir("collect", "invite", "--store", store, "--collector", collector, "--out", folder / "invite.json")
-    efir("invite", folder / "invite.json", "--state", folder / "state")
-    efir("consent", "--accept", "--with-upload", "--state", folder / "state")
+    assert (
+        efir(
+            "collect",
+            "invite",
+            "--store",
+            store,
+            "--collector",
+            collector,
+            "--out",
+            folder / "invite.json",
+            "--quiet",
+        )
+        == Exit.OK
+    )
+    assert efir("invite", folder / "invite.json", "--state", folder / "state", "--quiet") == Exit.OK
+    assert efir("consent", "--accept", "--with-upload", "--state", folder / "state", "--quiet") == Exit.OK
     send(folder, who, ratio)
 
 
@@ -78,17 +61,17 @@ def send(folder: Path, who: Who, ratio: float) -> None:
         spool.add_verdicts(told.verdicts)
         spool.add_round(told.summary, told.time)
         spool.add_throttle(line, new_id(), run_id, now)
-    efir("upload", "--state", folder / "state")
+    assert efir("upload", "--state", folder / "state", "--quiet") == 0
 
 
 def test_what_was_uploaded_is_on_the_pages_and_what_is_uploaded_later_too(tmp_path: Path):
     store = tmp_path / "store"
     (tmp_path / "token").write_text(TOKEN)
     people = [Who(f"{number:032x}", 9198) for number in range(3)] + [Who("f" * 32, 21299)]
-    with service("collect", "--store", store) as (collector, _):
+    with listening("collect", "--store", store) as (collector, _):
         for number, who in enumerate(people[:2]):
             volunteer(tmp_path / str(number), store, collector, who, 0.05)
-        with service("serve", "--collector", store, "--token-file", tmp_path / "token") as (base, _):
+        with listening("serve", "--collector", store, "--token-file", tmp_path / "token") as (base, _):
             assert "efir_network_vantages{" not in page(f"{base}/metrics")  # two of a network are too few
             private = page(f"{base}/metrics/vantages", Authorization=f"Bearer {TOKEN}")
             assert private.count("efir_vantage_info{") == 2
@@ -114,7 +97,7 @@ def test_what_was_uploaded_is_on_the_pages_and_what_is_uploaded_later_too(tmp_pa
 
 def test_a_reading_process_that_dies_is_told_and_started_again_and_the_pages_go_on(tmp_path: Path):
     store = tmp_path / "store"
-    with service("collect", "--store", store), service("serve", "--collector", store) as (base, process):
+    with listening("collect", "--store", store), listening("serve", "--collector", store) as (base, process):
         page(f"{base}/metrics")  # kept from now on
         (child,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         os.kill(int(child), signal.SIGKILL)

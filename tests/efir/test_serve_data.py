@@ -1,15 +1,11 @@
 """`efir serve --data`: from an imported flat table to the metrics of networks."""
 
 import csv
-import json
 import os
 import re
-import signal
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +13,7 @@ import msgspec
 import pytest
 
 from measurements.formats.flat import NAMES
+from tests.commands import listening, page
 from tests.rounds import Who, one_session
 
 ENV = dict(os.environ, EFIR_LANG="en")
@@ -61,35 +58,6 @@ def import_rows(folder: Path, name: str, table: list[dict[str, object]]) -> None
     )
 
 
-@contextmanager
-def serving(*arguments: object) -> Iterator[str]:
-    command = [
-        sys.executable,
-        "-m",
-        "efir",
-        "serve",
-        "--listen",
-        "127.0.0.1:0",
-        "--json",
-        *map(str, arguments),
-    ]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENV
-    ) as process:
-        try:
-            line = process.stdout.readline()
-            assert line, process.stderr.read()
-            host, port = json.loads(line)["listen"]
-            yield f"http://{host}:{port}"
-        finally:
-            process.send_signal(signal.SIGTERM)
-
-
-def page(url: str, **headers: str) -> str:
-    with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=20) as answer:
-        return answer.read().decode()
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Three fresh vantages of one network, one of another, and an old row."""
@@ -108,9 +76,9 @@ def test_networks_of_three_are_shown_and_no_single_vantage(folder: Path, tmp_pat
         f"  - {{id: s-01, start: {datetime.now(UTC) - timedelta(hours=1):%Y-%m-%dT%H:%M}, "
         f"end: {datetime.now(UTC) + timedelta(hours=1):%Y-%m-%dT%H:%M}, platforms: [youtube]}}\n"
     )
-    with serving(
-        "--data", folder, "--token-file", tmp_path / "token", "--schedule", tmp_path / "events.yaml"
-    ) as base:
+    with listening(
+        "serve", "--data", folder, "--token-file", tmp_path / "token", "--schedule", tmp_path / "events.yaml"
+    ) as (base, _):
         public = page(f"{base}/metrics")
         assert 'efir_network_vantages{asn="9198",country="KZ"} 3.0' in public
         assert 'efir_network_throttle_ratio{asn="9198",country="KZ",platform="youtube"} 0.2' in public
@@ -140,7 +108,7 @@ def test_an_imported_session_is_shown(tmp_path: Path):
         check=True,
         env=ENV,
     )
-    with serving("--data", tmp_path / "data", "--token-file", tmp_path / "token") as base:
+    with listening("serve", "--data", tmp_path / "data", "--token-file", tmp_path / "token") as (base, _):
         private = page(f"{base}/metrics/vantages", Authorization=f"Bearer {TOKEN}")
     verdicts = re.findall(r'efir_platform_verdict{.*platform="(\w+)".*verdict="throttled".*} 1.0', private)
     assert verdicts == ["youtube"]

@@ -6,14 +6,13 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from efir.cli import command
-from efir.exits import EfirError, Exit, run_command
+from efir.exits import EfirError, Exit
 from efir.options import Shared
-from efir.output import Output
 from efir.targets_in_use import targets_in_use, update
 from measurements.signed import signed_bytes
 from measurements.state import StateFolder
 from measurements.targets_file import TargetsError
+from tests.commands import efir
 
 KEY, OTHER = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
 KEYS = [KEY.public_key().public_bytes_raw().hex()]
@@ -22,11 +21,6 @@ updated: "{day}"
 platforms:
   a: {{name: A, endpoints: [{{id: web, url: "https://a.test/", probes: [tls]}}]}}
 """
-
-
-@pytest.fixture
-def shared(tmp_path: Path) -> Shared:
-    return Shared(None, tmp_path / "state", None, Output(quiet=True))
 
 
 def written(folder: Path, day: str = "2099-01-01", key: Ed25519PrivateKey = KEY) -> tuple[Path, Path]:
@@ -105,6 +99,6 @@ def test_the_command_refuses_with_the_packaged_keys(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file, _ = written(tmp_path)
-    code = run_command(command, ["targets", "update", str(file), "--state", str(tmp_path / "s")])
+    code = efir("targets", "update", file, "--state", tmp_path / "s")
     assert code == Exit.CONFIGURATION
     assert "is refused" in capsys.readouterr().err

@@ -1,62 +1,25 @@
 """From a volunteer's spool to the collector, by the commands as people give them."""
 
 import asyncio
-import json
 import re
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 
-from collector.store import Store
-from efir.cli import command
-from efir.exits import Exit, run_command
+from efir.exits import Exit
 from efir.measuring import make_context, measured_targets
 from efir.options import Shared
 from efir.output import Output
 from efir.uploading import send_if_due
 from measurements.state import StateFolder
 from measurements.store import Spool
-from tests.collector.emulated import observation, verdict
+from tests.collector.emulated import observation
+from tests.commands import efir, lines
+from tests.efir.conftest import Operator, measured
 from vantage.consent import Consent, require_consent
 from vantage.upload.sending import Sent
-
-
-class Operator:
-    """A running collector and its folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        folder.mkdir()
-        networks = folder.parent / "networks.csv"
-        networks.write_text("prefix,asn,country\n127.0.0.0/8,64500,KZ\n")
-        files = ["--store", str(folder), "--networks", str(networks)]
-        arguments = ["collect", *files, "--listen", "127.0.0.1:0", "--json"]
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "efir", *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
-        assert self.process.stdout
-        port = json.loads(self.process.stdout.readline())["listen"][1]
-        self.url = f"http://127.0.0.1:{port}"
-
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        assert self.process.stdout
-        self.process.stdout.close()
-        return self.process.wait()
-
-
-@pytest.fixture
-def operator(tmp_path: Path) -> Iterator[Operator]:
-    running = Operator(tmp_path / "collector")
-    yield running
-    assert running.stop() == 0
 
 
 @pytest.fixture
@@ -74,27 +37,6 @@ def state(tmp_path: Path, operator: Operator) -> Path:
     return folder
 
 
-def measured(folder: Path, number: int) -> None:
-    with Spool(StateFolder(folder).spool) as spool:
-        spool.add(observation(each) for each in range(number))
-        spool.add_verdicts([verdict()])
-
-
-def efir(*arguments: object) -> int:
-    return run_command(command, [str(each) for each in arguments])
-
-
-def lines(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, list[dict[str, Any]]]:
-    capsys.readouterr()
-    code = efir(*arguments, "--json")
-    return code, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-
-
-def stored(operator: Operator) -> set[str]:
-    with Store(operator.folder) as store:
-        return {row[0] for row in store.rows("SELECT id FROM items WHERE state = 'accepted'")}
-
-
 def test_what_waits_is_sent_once_and_then_nothing_waits(
     state: Path, operator: Operator, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -102,7 +44,7 @@ def test_what_waits_is_sent_once_and_then_nothing_waits(
         waiting = {item.id for item in spool.waiting()}
     code, [sent] = lines(capsys, "upload", "--state", state)
     assert (code, sent["acknowledged"], sent["waiting"]) == (Exit.OK, 6, 0)
-    assert stored(operator) == waiting
+    assert operator.stored() == waiting
     code, [sent] = lines(capsys, "upload", "--state", state)
     assert (code, sent["acknowledged"], sent["batches"]) == (Exit.OK, 0, 0)
 
@@ -148,7 +90,7 @@ def test_a_continuous_run_sends_at_the_drawn_time_and_not_before(state: Path, op
         withdrawn = msgspec.structs.replace(consent, upload=False)
         spool.add([observation()])
         assert [look(withdrawn, later) for later in (0.0, 200_000.0)] == [None, None]
-    assert len(stored(operator)) == 6
+    assert len(operator.stored()) == 6
 
 
 def test_the_test_server_of_an_invite_is_measured_with_unless_the_targets_file_names_one(state: Path) -> None:
@@ -173,7 +115,7 @@ def test_a_bundle_carried_by_hand_counts_each_result_once_beside_an_upload(
     assert (code, taken["accepted"], taken["duplicate"]) == (Exit.OK, 0, 6)
     code, [sent] = lines(capsys, "upload", "--state", state)
     assert (code, sent["acknowledged"]) == (Exit.OK, 6)
-    assert len(stored(operator)) == 6
+    assert len(operator.stored()) == 6
 
 
 def test_a_preview_shows_every_record_and_sends_none(
@@ -183,7 +125,7 @@ def test_a_preview_shows_every_record_and_sends_none(
     assert code == Exit.OK
     assert [line["kind"] for line in shown] == ["observation"] * 5 + ["verdict"]
     assert shown[0]["record"]["platform"] == "youtube"
-    assert stored(operator) == set()
+    assert operator.stored() == set()
 
 
 def test_without_consent_or_invite_nothing_is_sent(
@@ -195,7 +137,7 @@ def test_without_consent_or_invite_nothing_is_sent(
     efir("consent", "--accept", "--with-upload", "--quiet", "--state", tmp_path / "other")
     assert efir("upload", "--state", tmp_path / "other") == Exit.CONFIGURATION
     assert "efir invite FILE" in capsys.readouterr().err
-    assert stored(operator) == set()
+    assert operator.stored() == set()
 
 
 def test_results_wait_while_the_collector_cannot_be_reached(
@@ -219,7 +161,7 @@ def test_a_revoked_invite_sends_nothing_and_loses_nothing(
     assert efir("collect", "revoke", vantage["id"], "--store", operator.folder) == Exit.OK
     code, [sent] = lines(capsys, "upload", "--state", state)
     assert (code, sent["waiting"], sent["problem"]) == (Exit.UPLOAD_PENDING, 6, "answer 403: unknown_token")
-    assert stored(operator) == set()
+    assert operator.stored() == set()
 
 
 def test_a_withdrawal_deletes_all_that_was_sent_and_ends_the_consent_to_send(
@@ -230,8 +172,8 @@ def test_a_withdrawal_deletes_all_that_was_sent_and_ends_the_consent_to_send(
     efir("upload", "--state", state)
     code, [gone] = lines(capsys, "upload", "--withdraw", "--state", state)
     assert (code, gone["deleted"]) == (Exit.OK, 6)
-    assert stored(operator) == set()
+    assert operator.stored() == set()
     assert efir("upload", "--state", state) == Exit.CONFIGURATION
     code, [taken] = lines(capsys, "collect", "take", bundle, "--store", operator.folder)
     assert (code, taken["reasons"]) == (Exit.PARTIAL, {"withdrawn": 6})
-    assert stored(operator) == set()
+    assert operator.stored() == set()

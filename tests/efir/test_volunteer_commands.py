@@ -1,18 +1,15 @@
 """status, results, wipe, doctor and targets, as a volunteer calls them."""
 
-import json
 import os
 import re
 import shutil
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from efir.cli import command
-from efir.exits import Exit, run_command
+from efir.exits import Exit
 from efir.forgetting import all_files, forget
 from efir.trying import user_agent
 from measurements import sqlcipher
@@ -20,6 +17,7 @@ from measurements.identity import pseudonym
 from measurements.records import SummaryLine, ThrottleLine, VerdictLine
 from measurements.state import StateFolder
 from measurements.store import Spool
+from tests.commands import efir, lines
 
 T0 = datetime(2026, 3, 1, 20, 30, tzinfo=UTC)
 
@@ -28,7 +26,7 @@ T0 = datetime(2026, 3, 1, 20, 30, tzinfo=UTC)
 def state(tmp_path: Path) -> Path:
     """A state folder with consent, a pseudonym and two rounds of verdicts."""
     folder = StateFolder(tmp_path / "state")
-    run_command(command, ["consent", "--accept", "--quiet", "--state", str(folder.root)])
+    efir("consent", "--accept", "--quiet", "--state", folder.root)
     pseudonym(folder, b"home", T0.timestamp())
     with Spool(folder.spool) as spool:
         for run_id, verdict in (("run-a", "accessible"), ("run-b", "blocked")):
@@ -62,13 +60,6 @@ def state(tmp_path: Path) -> Path:
     return folder.root
 
 
-def lines(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[dict[str, Any]]]:
-    """Exit code and NDJSON lines of a command."""
-    capsys.readouterr()
-    code = run_command(command, [*arguments, "--json"])
-    return code, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-
-
 @pytest.mark.parametrize(
     ("options", "ids"),
     [
@@ -100,14 +91,14 @@ def test_results_are_the_latest_round_or_what_was_asked_for(
 def test_results_that_cannot_be_chosen_say_why(
     state: Path, capsys: pytest.CaptureFixture[str], options: list[str], code: int, message: str
 ) -> None:
-    assert run_command(command, ["results", *options, "--state", str(state)]) == code
+    assert efir("results", *options, "--state", state) == code
     assert message in capsys.readouterr().err
 
 
 def test_results_before_the_first_round_say_what_to_do(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run_command(command, ["results", "--state", str(tmp_path / "s")]) == Exit.CONFIGURATION
+    assert efir("results", "--state", tmp_path / "s") == Exit.CONFIGURATION
     assert "efir run --once" in capsys.readouterr().err
     assert not (tmp_path / "s").exists()
 
@@ -117,13 +108,13 @@ def test_status_tells_consent_last_round_and_room(state: Path, capsys: pytest.Ca
     assert code == Exit.OK
     assert line["consent"]["helper"] is False
     assert (line["online"], line["stored"]["rounds"]) == (True, 2)
-    run_command(command, ["status", "--state", str(state)])
+    efir("status", "--state", state)
     assert "Last round: 2026-03-01 20:30 UTC, online, 3 kB in 5 s" in capsys.readouterr().out
 
 
 def test_what_only_sessions_measured_is_told_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = StateFolder(tmp_path / "state")
-    run_command(command, ["consent", "--accept", "--quiet", "--state", str(folder.root)])
+    efir("consent", "--accept", "--quiet", "--state", folder.root)
     with Spool(folder.spool) as spool:
         for number, (platform, verdict) in enumerate(
             [("vk", "throttled"), ("vk", "not_throttled"), ("youtube", "throttled")]
@@ -136,9 +127,9 @@ def test_what_only_sessions_measured_is_told_too(tmp_path: Path, capsys: pytest.
         ("vk", "not_throttled"),
         ("youtube", "throttled"),
     ]
-    run_command(command, ["results", "--state", str(folder.root)])
+    efir("results", "--state", folder.root)
     assert "youtube: slowed down" in capsys.readouterr().out
-    run_command(command, ["status", "--state", str(folder.root)])
+    efir("status", "--state", folder.root)
     told = capsys.readouterr().out
     for words in ("No round yet", "Stored: 0 rounds", "Data of the last 24 hours", "Sending: "):
         assert words in told
@@ -153,10 +144,10 @@ def test_status_of_nothing_creates_nothing(tmp_path: Path, capsys: pytest.Captur
 def test_wipe_removes_every_file_of_ours_and_the_folder_and_says_what_stays(
     state: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run_command(command, ["wipe", "--yes", "--state", str(state)]) == Exit.OK
+    assert efir("wipe", "--yes", "--state", state) == Exit.OK
     assert "cannot remove: your shell's history" in capsys.readouterr().out.replace("\n", " ")
     assert not state.exists()
-    assert run_command(command, ["wipe", "--yes", "--state", str(state)]) == Exit.OK, "twice does no harm"
+    assert efir("wipe", "--yes", "--state", state) == Exit.OK, "twice does no harm"
 
 
 def test_wipe_leaves_the_files_of_others(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -185,7 +176,7 @@ def test_what_wipe_cannot_remove_is_not_called_somebody_elses(state: Path) -> No
 def test_wipe_works_while_another_process_writes(state: Path) -> None:
     with Spool(StateFolder(state).spool) as spool:
         spool.set_meta("busy", 1)
-        assert run_command(command, ["wipe", "--yes", "--quiet", "--state", str(state)]) == Exit.OK
+        assert efir("wipe", "--yes", "--quiet", "--state", state) == Exit.OK
         assert not state.exists()
 
 
@@ -196,7 +187,7 @@ def test_wipe_overwrites_the_key_before_anything_goes(state: Path, monkeypatch: 
     os.link(folder.key, copy)  # the same bytes on disk, seen after the file's name is gone
     gone: list[str] = []
     monkeypatch.setattr(Path, "unlink", lambda path, missing_ok=False: gone.append(path.name))
-    run_command(command, ["wipe", "--yes", "--quiet", "--state", str(state)])
+    efir("wipe", "--yes", "--quiet", "--state", state)
     assert gone[0] == "spool.key"
     assert len(copy.read_bytes()) == len(key)
     assert key.strip() not in copy.read_bytes()
@@ -209,7 +200,7 @@ def test_wipe_takes_a_key_outside_the_folder_too_and_nothing_else_there(
     file = tmp_path / "elsewhere.key"
     file.write_text(content)
     monkeypatch.setenv("EFIR_KEY_FILE", str(file))
-    assert run_command(command, ["wipe", "--yes", "--quiet", "--state", str(state)]) == Exit.OK
+    assert efir("wipe", "--yes", "--quiet", "--state", state) == Exit.OK
     assert not state.exists()
     assert file.exists() is stays
 
@@ -219,14 +210,14 @@ def test_the_service_is_told_where_the_key_lies(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("EFIR_KEY_FILE", "stick/efir.key")
-    assert run_command(command, ["service", "install", "--print", "--state", str(state)]) == Exit.OK
+    assert efir("service", "install", "--print", "--state", state) == Exit.OK
     assert str(tmp_path / "stick" / "efir.key") in capsys.readouterr().out
 
 
 def test_wipe_takes_a_key_that_is_named_twice_once(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(state)
     monkeypatch.setenv("EFIR_KEY_FILE", "spool.key")
-    assert run_command(command, ["wipe", "--yes", "--quiet", "--state", str(state)]) == Exit.OK
+    assert efir("wipe", "--yes", "--quiet", "--state", state) == Exit.OK
     assert not state.exists()
 
 
@@ -238,7 +229,7 @@ def test_without_its_key_a_spool_is_a_matter_of_configuration(
     state: Path, capsys: pytest.CaptureFixture[str], words: list[str]
 ) -> None:
     StateFolder(state).key.unlink()
-    assert run_command(command, [*words, "--state", str(state)]) == Exit.CONFIGURATION
+    assert efir(*words, "--state", state) == Exit.CONFIGURATION
     assert "EFIR_KEY_FILE" in "".join(capsys.readouterr().err.split())
 
 
@@ -265,7 +256,7 @@ def test_status_and_doctor_say_whether_results_are_encrypted(
     monkeypatch.setattr(sqlcipher, "_engine", sqlite3)
     Spool(StateFolder(state).spool).close()
     assert said() == (False, "plain")
-    run_command(command, ["status", "--state", str(state)])
+    efir("status", "--state", state)
     assert "not encrypted: this installation has no SQLCipher" in capsys.readouterr().out.replace("\n", " ")
 
 
@@ -275,12 +266,12 @@ def test_wipe_asks_on_a_terminal(
 ) -> None:
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("click.termui.visible_prompt_func", lambda _: answer)
-    assert run_command(command, ["wipe", "--state", str(state)]) == Exit.OK
+    assert efir("wipe", "--state", state) == Exit.OK
     assert StateFolder(state).spool.exists() is stays
 
 
 def test_wipe_without_a_terminal_needs_a_yes(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_command(command, ["wipe", "--state", str(state)]) == Exit.CONFIGURATION
+    assert efir("wipe", "--state", state) == Exit.CONFIGURATION
     assert "efir wipe --yes" in capsys.readouterr().err
     assert StateFolder(state).spool.exists()
 
@@ -333,7 +324,7 @@ def test_a_broken_targets_file_ends_with_configuration_and_its_line(
 ) -> None:
     file = tmp_path / "t.yaml"
     file.write_text("version: 1\nplatform: {}\n")
-    assert run_command(command, ["targets", "list", "--targets", str(file)]) == Exit.CONFIGURATION
+    assert efir("targets", "list", "--targets", file) == Exit.CONFIGURATION
     assert f"{file}:2: platform: unknown key 'platform'; did you mean 'platforms'?" in capsys.readouterr().err
 
 

@@ -18,9 +18,9 @@ from analysis.parquet_store import open_writer
 from analysis.tables import FLAT
 from analysis.verdicts.stored import of_hours
 from analysis.votes.load import load_votes
-from efir.cli import command
-from efir.exits import Exit, run_command
+from efir.exits import Exit
 from measurements.targets import Targets
+from tests.commands import efir
 
 ROOT = Path(__file__).parents[3]
 LATE = {
@@ -116,7 +116,7 @@ def test_a_report_over_a_server_is_that_over_the_folder(
             "--shifts",
             200,
         ]
-        assert run_command(command, [*map(str, given), "--charts", str(tmp_path / str(number))]) == Exit.OK
+        assert efir(*given, "--charts", tmp_path / str(number)) == Exit.OK
         pages.append(out.read_text("utf-8"))
         bundle = json.loads((tmp_path / str(number) / "bundle.json").read_text("utf-8"))
         sums.append(bundle.pop("data_sha256"))

@@ -1,21 +1,14 @@
 """Sending by the page, to a running collector: the invite, what would go, going, and taking it all back."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import aiohttp
 import pytest
 
-from tests.efir.test_upload import Operator, efir, measured, stored
+from tests.commands import efir
+from tests.efir.conftest import Operator, measured
 from tests.efir.ui.conftest import Visitor, visiting
 from vantage.consent import require_consent
-
-
-@pytest.fixture
-def operator(tmp_path: Path) -> Iterator[Operator]:
-    running = Operator(tmp_path / "collector")
-    yield running
-    assert running.stop() == 0
 
 
 @pytest.fixture
@@ -51,7 +44,7 @@ async def test_results_go_once_and_can_be_taken_back(
         assert "0 results would be sent" in await visitor.get("sending")
         assert "The collector deleted 6 results." in await visitor.post("unsend")
         assert require_consent(visitor.site.folder).upload is False
-    assert stored(operator) == set()
+    assert operator.stored() == set()
 
 
 async def test_a_collector_that_cannot_be_reached_is_told_and_the_results_stay(

@@ -14,9 +14,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from efir.cli import command
 from efir.commands.throttle import command as throttle
-from efir.exits import Exit, run_command
+from efir.exits import Exit
 from efir.measuring import Measured
 from efir.ui import work
 from efir.ui.guard import HEADERS
@@ -27,6 +26,7 @@ from measurements.rules.line import Line
 from measurements.state import StateError, StateFolder
 from measurements.store import Spool
 from tests.collector.emulated import observation, verdict
+from tests.commands import efir
 from tests.efir.ui.conftest import LINE, Visitor, visiting
 from vantage.consent import Consent, read_consent, withdraw
 from vantage.line import Stated, read_stated
@@ -442,7 +442,7 @@ async def test_a_researcher_can_import_the_download(tmp_path: Path) -> None:
     copy = tmp_path / "copy.jsonl"
     async with visiting(tmp_path / "s") as visitor:
         await asyncio.to_thread(copy.write_text, await visitor.get("download"))
-    assert run_command(command, ["import", str(copy), "--into", str(tmp_path / "data"), "--quiet"]) == Exit.OK
+    assert efir("import", copy, "--into", tmp_path / "data", "--quiet") == Exit.OK
 
 
 async def test_results_are_deleted_only_after_a_yes_and_the_consent_stays(tmp_path: Path) -> None:
