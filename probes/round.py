@@ -14,6 +14,7 @@ from measurements.rules.addresses import PAGE_LEFT_ALONE
 from measurements.rules.cleartext import CLEARTEXT, PORT
 from measurements.rules.controls import AFTER, DURING, FOREIGN_NEEDED, vouched
 from measurements.rules.line import Line, judge_line
+from measurements.rules.watch import EVERY, WATCH
 from measurements.targets import Control, Endpoint, Platform, Targets
 from probes.base import Context
 from probes.limits import DNS_SLOT_SECONDS, LagMeter, Slots
@@ -206,11 +207,30 @@ class _Round:
         self.step("second tries", 0, len(failing))
         await self._pause()
         in_cleartext = any(walk.endpoint.target_port == PORT for walk in failing)
-        await asyncio.gather(
-            self._controls_hold((DURING,)),
-            self._cleartext(self.targets.controls if in_cleartext else ()),
-            *(one(walk) for walk in failing),
-        )
+        watch = asyncio.create_task(self._watch())
+        try:
+            await asyncio.gather(
+                self._controls_hold((DURING,)),
+                self._cleartext(self.targets.controls if in_cleartext else ()),
+                *(one(walk) for walk in failing),
+            )
+        finally:
+            watch.cancel()
+            await asyncio.wait([watch])
+
+    async def _watch(self) -> None:
+        """Connect to the foreign controls every few seconds, where they answered before, until cancelled."""
+        foreign = {c.id: c for c in self.targets.controls if c.scope == "foreign"}
+        working = {o.platform: o for o in self.result.observations if vouched(o) and o.platform in foreign}
+        ends = [
+            Endpoint(id="watch", url=foreign[name].url, address=row.address, port=row.port, probes=("tcp",))
+            for name, row in working.items()
+        ]
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await asyncio.sleep(EVERY)
+                for name, end in zip(working, ends, strict=True):
+                    group.create_task(Walk(self.tools, name, "control", end, flags=(WATCH,)).first())
 
     async def _pause(self) -> None:
         seconds = random.Random(self.tools.context.run_id + "pause").uniform(*RETRY_PAUSE)

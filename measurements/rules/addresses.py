@@ -87,6 +87,10 @@ class Addresses:
             return failing
         return [o for o in failing if o.address in self.trusted] or failing
 
+    def last_tries(self, failing: list[Observation]) -> list[Observation]:
+        """The last try at each of their addresses."""
+        return [max(self.by_address[o.address or ""], key=lambda row: row.attempt) for o in failing]
+
     def tries(self, address: str) -> int:
         return max((o.attempt for o in self.by_address.get(address, ())), default=0)
 

@@ -18,6 +18,7 @@ from measurements.rules.cleartext import everywhere
 from measurements.rules.controls import FOREIGN_NEEDED
 from measurements.rules.line import NO_ROUTE, Line, Situation
 from measurements.rules.pages import Http, best_answer, refuses
+from measurements.rules.watch import alive
 from measurements.targets import Endpoint
 
 NEUTRAL = "neutral_sni"  # flag of a handshake made with the neutral name, as a comparison
@@ -120,7 +121,7 @@ def gather(
         reached=all((o.address, o.port) in line.reached for o in failing),
         fails_elsewhere=fails_elsewhere,
         enough_controls=line.foreign_ok >= FOREIGN_NEEDED,
-        stable=line.stable,
+        stable=line.stable and all(alive(o, line.watch) for o in _retries(asked, view, dns, failing)),
         failure=_failure(chosen, asked, view, dns, bogus),
         interceptor=_interceptor(failing),
         note=_note(asked, view, dns),
@@ -223,6 +224,15 @@ def _confirmed(asked: list[Observation], view: Addresses, dns: Dns, tries: int) 
             return False
     failing = {o.address or "" for o in view.failing()}
     return all(view.tries(address) >= tries for address in failing) and bool(failing or dns != "answers")
+
+
+def _retries(
+    asked: list[Observation], view: Addresses, dns: Dns, failing: list[Observation]
+) -> list[Observation]:
+    """The last tries that failed, at addresses and of the resolver that gave none."""
+    questions = [o for o in asked if not is_trusted(o) and o.dns and o.dns.question == "A"]
+    silent = questions[-1:] if dns == "fails" else []
+    return silent + view.last_tries(failing)
 
 
 def _alike(neutral: list[Observation], chosen: Observation | None) -> bool:

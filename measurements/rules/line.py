@@ -10,6 +10,7 @@ from measurements.records import Observation
 from measurements.redirects import host_of
 from measurements.rules.cleartext import Voice, voices
 from measurements.rules.controls import networks, resolvers_alive, stable, vouched
+from measurements.rules.watch import Greeting, greetings
 from measurements.targets import Control
 
 Situation = Literal["online", "offline", "captive_portal", "international_cut"]
@@ -33,7 +34,8 @@ class Line:
     fewer than two foreign controls worked while the second tries ran, or after them. `families` holds the address
     families (4, 6) over which anything at all could be connected to, `reached` each such address and port. `inner`: a
     control itself answers at an address that cannot be on the Internet, so such addresses prove nothing here.
-    `cleartext`: what the controls were told on port 80, where they were asked.
+    `cleartext`: what the controls were told on port 80, where they were asked. `watch`: connections to foreign controls
+    beside the second tries.
     `cut_short`: cancelled before any control could answer.
     """
 
@@ -47,6 +49,7 @@ class Line:
     reached: frozenset[tuple[str | None, int | None]] = frozenset()
     inner: bool = False
     cleartext: Mapping[str, Voice] = field(default_factory=dict)
+    watch: tuple[Greeting, ...] = ()
     cut_short: bool = False
 
     @property
@@ -121,6 +124,7 @@ def judge_line(observations: Iterable[Observation], controls: Iterable[Control])
         families=frozenset(o.family for o in connected if o.family is not None),
         reached=frozenset((o.address, o.port) for o in connected if o.probe != "quic"),
         cleartext=voices(row for group in by_control.values() for row in group),
+        watch=greetings((row for name in foreign for row in by_control[name]), listed),
         inner=any(vouched(o) and is_bogon(o.address or "") for group in by_control.values() for o in group),
     )
 

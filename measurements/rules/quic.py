@@ -7,6 +7,7 @@ from measurements.records import Observation
 from measurements.rules.controls import FOREIGN_NEEDED, vouched
 from measurements.rules.facts import TIMEOUTS, TRIES_TO_CONFIRM, no_family, spoiled
 from measurements.rules.line import Line
+from measurements.rules.watch import alive
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +46,7 @@ def quic_facts(rows: Iterable[Observation], everything: Iterable[Observation], l
         elsewhere=any(o.failure is None for o in quic),
         only_one=len({o.host for o in quic}) < 2,
         enough_controls=line.foreign_ok >= FOREIGN_NEEDED,
-        stable=line.stable,
+        stable=line.stable and all(alive(o, line.watch) for o in failed if o.attempt >= TRIES_TO_CONFIRM),
         failure=failed[-1].failure if failed else None,
         evidence_ids=tuple(o.id for o in own),
     )

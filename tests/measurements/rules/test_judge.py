@@ -1,6 +1,7 @@
 """Verdicts of small rounds: a reader learns the rules from the names of the cases."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -12,6 +13,7 @@ from measurements.rules.cleartext import CLEARTEXT
 from measurements.rules.controls import AFTER, DURING
 from measurements.rules.facts import NEUTRAL, NO_ROUTE_FLAG
 from measurements.rules.judge import Round, judge_round
+from measurements.rules.watch import WATCH
 from measurements.targets import Endpoint, Expect
 from tests.measurements.rules.world import (
     DOMESTIC,
@@ -447,6 +449,46 @@ def test_clear_text_counts_confirmed_and_where_the_controls_get_something_else(
 ) -> None:
     lines = judge([*OK, dns(GENUINE), page(), dns(GENUINE, endpoint="clear"), *rows], WEB, CLEAR)
     assert {line.endpoint: line.rule for line in lines}["clear"] == wanted
+
+
+def watched(heard: int, seconds: float = 3.0, takes: float = 0.1) -> list[Observation]:
+    """Connections to three foreign controls beside the second tries, so many of them answered, so long after START."""
+    about: dict[str, Any] = {"role": "control", "endpoint": "watch", "probe": "tcp", "flags": (WATCH,)}
+    time = START + timedelta(seconds=seconds)
+    return [
+        seen(platform=name, address="192.0.2.1", time=time, phases=Phases(connect=takes), **about)
+        if number < heard
+        else broken("192.0.2.1", "connect", "generic_timeout_error", platform=name, time=time, **about)
+        for number, name in enumerate(FOREIGN)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("watch", "wanted"),
+    [
+        (watched(3), "stopped-tls"),
+        (watched(2), "stopped-tls"),
+        (watched(1), "unstable"),
+        (watched(0), "unstable"),
+        (watched(3, takes=9.0), "unstable"),
+        (watched(0, seconds=20.0), "stopped-tls"),
+        ([*watched(0), *watched(3, seconds=5.0)], "stopped-tls"),
+        ([], "stopped-tls"),
+    ],
+    ids=[
+        "the controls are heard all the while",
+        "two of three are",
+        "only one is",
+        "none is: the line was dead",
+        "all, but too late",
+        "none, when the try was over",
+        "none at first, then all",
+        "nobody asked, as in older rounds",
+    ],
+)
+def test_a_second_try_counts_if_the_line_was_alive_meanwhile(watch: list[Observation], wanted: str) -> None:
+    tries = twice(broken, GENUINE, "tls", "generic_timeout_error", time=START + timedelta(seconds=1))
+    assert platform(judge([*OK, dns(GENUINE), *tries, *watch])).rule == wanted
 
 
 def test_a_page_at_the_place_that_a_resolver_names_for_everybody_says_nothing() -> None:
