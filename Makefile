@@ -80,6 +80,7 @@ bench: $(VENV)/.dev
 # About an hour on one core; needs no network.
 calibrate: $(VENV)/.dev
 	$(BIN)/python scripts/calibrate.py $(ARGS)
+	$(BIN)/python scripts/calibrate_changes.py $(CHANGES_ARGS)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache dist build

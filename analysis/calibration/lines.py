@@ -30,13 +30,17 @@ class Line:
     overrun_hours: float = 0.0  # the throttling goes on after the window
     at: str = "evening"  # or any | weekend
     spread_hours: float = 2.5  # starts of evening events: 18:30 and up to this much later
+    noise: float = 0.25  # own noise of the platform and of the control: standard deviation
+    memory: float = 0.8  # and AR(1) coefficient, from half hour to half hour
     evening_noise: float = 1.0  # factor on the own noise from 18:00
+    day_noise: float = 0.0  # sd of the platform's level of each day
     control_shape: float = 0.35  # depth of the control's evening dip; the platform's is 0.35
     congestion: float = 0.0  # of platform and control alike in the windows
     drift: float = 0.0  # sd of a random walk of the platform over the whole time
     weekend_dip: float = 0.0
     heavy: bool = False  # noise with the tails of Student's t, 3 degrees of freedom
     season_dip: float = 0.0  # of the platform, on the third of the days in which half of the events fall
+    failed: float = 0.0  # target flows that fail at any time
     lost_inside: float = 0.0  # votes lost inside the windows, in addition
     failed_inside: float = 0.0  # target flows that fail inside the windows, in addition
     other_causes: int = 0  # evenings of four hours at a quarter of the speed
@@ -163,8 +167,10 @@ def _vantage(
     weekend = np.arange(bins) // SLOTS % 7 >= 5
     bump = np.exp(-(((hour - 20.5) / 2.5) ** 2))
     noise = np.where(hour >= _EVENING, line.evening_noise, 1.0)
-    target = -0.35 * bump + shared + noise * _ar(rng, 0.8, 0.25, bins)
-    control = -line.control_shape * bump + shared + noise * _ar(rng, 0.8, 0.25, bins)
+    target = -0.35 * bump + shared + noise * _ar(rng, line.memory, line.noise, bins)
+    control = -line.control_shape * bump + shared + noise * _ar(rng, line.memory, line.noise, bins)
+    if line.day_noise:
+        target = target + np.repeat(rng.normal(0, line.day_noise, line.days), SLOTS)
     if line.heavy:
         target = target + 0.1 * rng.standard_t(3, bins)
         control = control + 0.1 * rng.standard_t(3, bins)
@@ -184,7 +190,7 @@ def _vantage(
 def _failure_rate(line: Line, inside: Bools, season: Bools, hour: Floats, burst: Bools) -> Floats:
     """Probability that a target flow (goodput) or a probe (failure outcome) fails."""
     if line.failures is None:
-        return np.where(inside, line.failed_inside, 0.0)
+        return line.failed + np.where(inside, line.failed_inside, 0.0)
     evening = hour >= _EVENING
     rate = line.failures + line.failures_inside * inside + line.failure_season * season
     rate = rate + line.evening_failures * evening + line.failure_bursts * burst

@@ -53,7 +53,7 @@ def _false_alarms(rows: Named, cells: int) -> list[str]:
         "Nothing keeps the hours of the events here, so each p below .05 is a false alarm. Promised: at most "
         f"{FALSE_ALARMS:.2f}, two standard errors allowed ({2 * standard_error(FALSE_ALARMS, cells):.3f} where all "
         "cells are tested). The plain tests look at the same cells; they are shown to warn, Efir never uses them.",
-        _table(
+        table(
             ("what happens", "tested", "Efir, p < .05", "Efir says associated", *plain),
             [(name, *_beside_plain_tests(rates, plain)) for name, rates in rows],
         ),
@@ -62,8 +62,8 @@ def _false_alarms(rows: Named, cells: int) -> list[str]:
 
 def _beside_plain_tests(rates: Rates, plain: Sequence[str]) -> tuple[str, ...]:
     cells = rates.plain_cells
-    others = [_rate(rates.plain[test] / cells) if cells else "-" for test in plain]
-    return (str(rates.tested), f"**{_rate(rates.rate)}**", _rate(rates.share("associated")), *others)
+    others = [figure(rates.plain[test] / cells) if cells else "-" for test in plain]
+    return (str(rates.tested), f"**{figure(rates.rate)}**", figure(rates.share("associated")), *others)
 
 
 def _power(grid: dict[tuple[float, int], Rates], more: Named) -> list[str]:
@@ -71,17 +71,17 @@ def _power(grid: dict[tuple[float, int], Rates], more: Named) -> list[str]:
         "## Power",
         "Share of cells with p below .05. Promised: at least "
         f"{POWER:.2f} for a drop of 33 % with 10 events in 60 days.",
-        _table(
+        table(
             ("drop", *(f"{events} events" for events in POWER_EVENTS)),
             [
-                (f"{drop:.0%}", *(_rate(grid[drop, events].rate) for events in POWER_EVENTS))
+                (f"{drop:.0%}", *(figure(grid[drop, events].rate) for events in POWER_EVENTS))
                 for drop in POWER_DROPS
             ],
         ),
-        _table(
+        table(
             ("what happens", "tested", "p < .05", "associated"),
             [
-                (name, str(rates.tested), _rate(rates.rate), _rate(rates.share("associated")))
+                (name, str(rates.tested), figure(rates.rate), figure(rates.share("associated")))
                 for name, rates in more
             ],
         ),
@@ -93,9 +93,9 @@ def _coverage(rows: Named) -> list[str]:
     return [
         "## Interval coverage",
         f"How often the 95 % interval holds the true effect. Promised: {COVERAGE[0]:.2f} to {COVERAGE[1]:.2f}.",
-        _table(
+        table(
             ("what happens", "intervals", "hold the truth"),
-            [(name, str(rates.intervals), _rate(rates.coverage)) for name, rates in rows],
+            [(name, str(rates.intervals), figure(rates.coverage)) for name, rates in rows],
         ),
     ]
 
@@ -105,15 +105,15 @@ def _nearly_every_evening(rows: Named) -> list[str]:
         "## Events on nearly every evening",
         "There is nothing to compare with, so the answer is `not_identifiable`; where starts vary, the test of onset "
         "alignment may speak, and only it.",
-        _table(
+        table(
             ("events", "not_identifiable", "associated", "onset test ran", "p < .05"),
             [
                 (
                     name,
-                    _rate(rates.share("not_identifiable")),
-                    _rate(rates.share("associated")),
+                    figure(rates.share("not_identifiable")),
+                    figure(rates.share("associated")),
                     str(rates.tested),
-                    _rate(rates.rate) if rates.tested else "never ran",
+                    figure(rates.rate) if rates.tested else "never ran",
                 )
                 for name, rates in rows
             ],
@@ -126,10 +126,10 @@ def _false_discoveries(rows: Sequence[tuple[str, Discoveries]]) -> list[str]:
         "## False discoveries over seven platforms on six providers",
         "42 cells a world, those of a provider share its congestion; 8 of them are throttled where a drop is named. "
         f"Mean share of false ones among the cells called `associated`. Promised: at most {FALSE_DISCOVERIES:.2f}.",
-        _table(
+        table(
             ("world", "false discoveries", "throttled cells found"),
             [
-                (name, f"{each.false_rate:.3f} (± {2 * each.error:.3f})", _rate(each.found))
+                (name, f"{each.false_rate:.3f} (± {2 * each.error:.3f})", figure(each.found))
                 for name, each in rows
             ],
         ),
@@ -143,7 +143,7 @@ def _limits(overload: Rates | None) -> list[str]:
     return [
         head,
         "If the event's own audience slows the platform in just these hours (20 % here), "
-        f"p falls below .05 in {_rate(overload.rate)} of the cells: harm that keeps the hours is all that "
+        f"p falls below .05 in {figure(overload.rate)} of the cells: harm that keeps the hours is all that "
         "is shown, not who made it. Other countries, providers and cancelled events are the controls for this.",
     ]
 
@@ -154,10 +154,12 @@ def _promises(lacks: Sequence[str]) -> list[str]:
     return ["## Promises", "Not kept in this run:\n\n" + "\n".join(f"- {lack}" for lack in lacks)]
 
 
-def _rate(value: float) -> str:
+def figure(value: float) -> str:
+    """A rate as the pages show it."""
     return "-" if value != value else f"{value:.3f}"  # NaN: nothing to divide by
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)

@@ -11,8 +11,7 @@ from analysis.changes.series import HOUR, Hours, hourly
 from analysis.changes.split import Piece, failure_test, goodput_test, split
 from analysis.correlate.types import Outcome, Votes
 
-# Of 100 innocent lines over two months about five show a change at .99, a dozen at .95 (simulated): noise with memory
-# is not quite the AR(1) of the test.
+# Of 100 innocent lines over two months about one shows a change (docs/calibration-changes.md).
 CONFIDENCE: Final = 0.99
 # Smaller changes are not reported, however sure: a factor of 1.5 in goodput, a third of a failure share.
 _FLOOR: Final[dict[Outcome, float]] = {"goodput": float(np.log(1.5)), "failure": 0.3}

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.correlate.cell import group_medians
+from analysis.correlate.cell import SD_PER_MAD, group_medians
+from analysis.correlate.settings import WINSOR
 from analysis.correlate.types import Floats, Ints, Votes
 
 HOUR = 3600
@@ -15,6 +16,9 @@ _LEVEL_HOURS = 169
 # Hours of the day have levels of their own; beyond this (ratio 1.35) a daily dip is news and is left in.
 _SHAPE_LIMIT = 0.3
 
+# Hours of the day with fewer values around them take the spread of the whole series.
+_CLOCK_VALUES = 20
+
 
 @dataclass(frozen=True)
 class Hours:
@@ -22,6 +26,7 @@ class Hours:
 
     hour: Ints  # hours since 1970
     value: Floats  # mean over the votes: d (vantages and daily shape levelled), or share of failures
+    pulled_in: Floats  # the same, of votes no further from the running level than a few standard deviations
     votes: Ints
 
     def __len__(self) -> int:
@@ -37,10 +42,32 @@ def hourly(votes: Votes) -> Hours:
         value = votes.value - medians[votes.vantage] + np.median(medians)
     hours, place = np.unique(votes.time // HOUR, return_inverse=True)
     count = np.bincount(place)
-    mean = np.bincount(place, value) / count
-    if votes.outcome == "goodput":
-        mean = mean - _daily_shape(hours, mean)
-    return Hours(hours, mean, count)
+    mean: Floats = np.bincount(place, value) / count
+    if votes.outcome == "failure":
+        return Hours(hours, mean, mean, count)
+    # One failed flow, or one of a thousand times the speed, must not make its hour an outlier.
+    near = np.bincount(place, _pulled_in(value, running_median(mean)[place], hours[place] % 24)) / count
+    shape = _daily_shape(hours, mean)
+    return Hours(hours, mean - shape, near - shape, count)
+
+
+def _pulled_in(value: Floats, level: Floats, clock: Ints) -> Floats:
+    """Votes no further from the running level than some standard deviations of their hour of the day."""
+    limit = WINSOR * spread_by_clock(clock, value - level)
+    return level + np.clip(value - level, -limit, limit)
+
+
+def spread_by_clock(clock: Ints, rest: Floats) -> Floats:
+    """Standard deviation at each value, by absolute deviations, pooled over neighbouring hours of the day."""
+    overall = SD_PER_MAD * float(np.median(np.abs(rest))) or float(np.std(rest)) or 1.0
+    spread = np.full(24, overall)
+    for hour in range(24):
+        gap = np.abs(clock - hour)
+        near = rest[np.minimum(gap, 24 - gap) <= 1]
+        if len(near) >= _CLOCK_VALUES:
+            spread[hour] = max(SD_PER_MAD * float(np.median(np.abs(near))), overall / 4)
+    by_value: Floats = spread[clock]
+    return by_value
 
 
 def _daily_shape(hours: Ints, mean: Floats) -> Floats:

@@ -2,7 +2,7 @@
 
 A stretch in the middle counts as one change of level and back, so that three hours of throttling between long normal
 times are seen; a search for single steps would average them away. Each part is searched again. The test of a stretch
-against the rest of its part is the evidence's own: normal with the memory of the series for goodput, binomial for
+against the rest of its part is the evidence's own: Student's t with the noise of the series for goodput, binomial for
 failures.
 """
 
@@ -12,24 +12,22 @@ from itertools import pairwise
 
 import numpy as np
 
-from analysis.changes.series import Hours, running_median
-from analysis.correlate.cell import SD_PER_MAD
+from analysis.changes.noise import variance_of_means
+from analysis.changes.series import Hours, running_median, spread_by_clock
 from analysis.correlate.settings import WINSOR
 from analysis.correlate.types import Bools, Floats, Ints
 
 # A stretch shorter than this is an outlier, not a level; and so many votes at least must stand in it.
 _HOURS = 2
 _VOTES = 3
+# Of goodput, two hours at the limit of what is believed of one are too little: heavy tails have such neighbours.
+_GOODPUT_HOURS = 3
 # Stretches in the middle of a part are sought up to a week; longer ones show as two steps.
 _LONGEST = 168
 # About how many independent stretches begin at each hour: one per doubling of the length, up to _LONGEST.
 _STRETCHES = 8
-# Hours in the means that the memory is learnt from: as long as the shortest throttling that must be seen, twice over.
-_BLOCK = 6
-# Hours of the day with fewer hours around them take the spread of the whole series.
-_CLOCK_HOURS = 20
-# A noise with less memory than none is an artefact of gaps; with more, hours say nothing of their own.
-_MEMORY = 0.0, 0.95
+# Means of longer stretches are foretold from the parts: as well known as those of a day (simulated).
+_DAY = 24
 
 
 @dataclass(frozen=True)
@@ -45,20 +43,27 @@ Test = Callable[[Ints, Ints, int, int], tuple[Floats, Callable[[int], float]]]
 
 
 def goodput_test(series: Hours) -> Test:
-    """Stretches scored by |mean inside - mean of the rest| in standard errors of AR(1) noise."""
-    spread, memory = noise(series)
-    level = running_median(series.value)
-    limit = WINSOR * spread
-    value = level + np.clip(series.value - level, -limit, limit)
+    """Stretches scored by |mean inside - mean of the rest| in standard errors of the noise."""
+    level = running_median(series.pulled_in)
     # Noisy hours of the day count for less: their departures are divided by what is usual there.
-    total = np.concatenate(([0.0], np.cumsum((value - np.median(value)) / spread)))
+    spread = _spread(series, series.pulled_in - level)
+    rest = np.clip((series.pulled_in - level) / spread, -WINSOR, WINSOR)
+    variance = variance_of_means(rest)
+    total = np.concatenate(([0.0], np.cumsum(rest + (level - np.median(level)) / spread)))
 
     def score(first: Ints, last: Ints, start: int, end: int) -> tuple[Floats, Callable[[int], float]]:
-        size, rest = last - first, (end - start) - (last - first)
+        size, others = last - first, (end - start) - (last - first)
         inside = (total[last] - total[first]) / size
-        outside = (total[end] - total[start] - (total[last] - total[first])) / rest
-        z = np.abs(inside - outside) / np.sqrt(_variance(size, memory) + _variance(rest, memory))
-        return z, lambda best: _normal_tail(float(z[best]))
+        outside = (total[end] - total[start] - (total[last] - total[first])) / others
+        z = np.abs(inside - outside) / np.sqrt(variance[size] + variance[others])
+        shorter = np.minimum(size, others)
+        z[shorter < _GOODPUT_HOURS] = 0.0
+
+        def tail(best: int) -> float:
+            # The variance is known as well as there are such stretches in the series.
+            return _student_tail(float(z[best]), len(series) / min(int(shorter[best]), _DAY))
+
+        return z, tail
 
     return score
 
@@ -161,54 +166,6 @@ def _candidates(start: int, end: int) -> tuple[Ints, Ints]:
     return first[good], last[good]
 
 
-def noise(series: Hours) -> tuple[Floats, float]:
-    """Robust standard deviation about the running level of each hour, and the memory (AR(1) coefficient).
-
-    Hours of the day have spreads of their own, and hours with fewer votes than usual a larger one.
-    """
-    few = np.sqrt(np.maximum(1.0, np.median(series.votes) / series.votes))
-    rest = series.value - running_median(series.value)
-    spread = _spread_by_clock(series.hour % 24, rest / few) * few
-    return spread, _memory(series.hour, rest / spread)
-
-
-def _memory(hour: Ints, rest: Floats) -> float:
-    """The AR(1) coefficient under which means of some hours vary as much as they do.
-
-    Neighbouring hours alone would not tell: white noise on top of slow noise hides it from them.
-    """
-    total = np.concatenate(([0.0], np.cumsum(rest)))
-    whole = hour[_BLOCK - 1 :] - hour[: -_BLOCK + 1] == _BLOCK - 1
-    means = ((total[_BLOCK:] - total[:-_BLOCK]) / _BLOCK)[whole]
-    if len(means) < _BLOCK:
-        return 0.0
-    seen = (SD_PER_MAD * float(np.median(np.abs(means - np.median(means))))) ** 2
-    tried = np.linspace(*_MEMORY, 96)
-    expected = np.array([_variance(np.array([_BLOCK]), memory)[0] for memory in tried])
-    return float(tried[np.argmin(np.abs(expected - seen))])
-
-
-def _spread_by_clock(clock: Ints, rest: Floats) -> Floats:
-    """Standard deviation by absolute deviations, pooled over neighbouring hours of the day."""
-    overall = SD_PER_MAD * float(np.median(np.abs(rest))) or float(np.std(rest)) or 1.0
-    spread = np.full(24, overall)
-    for hour in range(24):
-        gap = np.abs(clock - hour)
-        near = rest[np.minimum(gap, 24 - gap) <= 1]
-        if len(near) >= _CLOCK_HOURS:
-            spread[hour] = max(SD_PER_MAD * float(np.median(np.abs(near))), overall / 4)
-    by_hour: Floats = spread[clock]
-    return by_hour
-
-
-def _variance(size: Ints, memory: float) -> Floats:
-    """Variance of the mean of `size` hours of AR(1) noise of unit variance."""
-    ratio = (1 + memory) / (1 - memory)
-    ends = 2 * memory * (1 - memory ** size.astype(np.float64)) / (size * (1 - memory) ** 2)
-    variance: Floats = (ratio - ends) / size
-    return variance
-
-
 def _likelihood(bad: Floats, count: Ints | Floats) -> Floats:
     """Binomial log-likelihood at its maximum."""
     good = count - bad
@@ -218,10 +175,16 @@ def _likelihood(bad: Floats, count: Ints | Floats) -> Floats:
     return likelihood
 
 
-def _normal_tail(z: float) -> float:
-    from scipy.special import ndtr
+def _spread(series: Hours, rest: Floats) -> Floats:
+    """Standard deviation of each hour: that of its hour of the day, larger where it has fewer votes than usual."""
+    few = np.sqrt(np.maximum(1.0, np.median(series.votes) / series.votes))
+    return spread_by_clock(series.hour % 24, rest / few) * few
 
-    return float(2 * ndtr(-z))
+
+def _student_tail(z: float, freedom: float) -> float:
+    from scipy.special import stdtr
+
+    return float(2 * stdtr(freedom, -z))
 
 
 def _binomial_tail(bad: float, count: int, rest_bad: float, rest: int) -> float:

@@ -40,6 +40,17 @@ def test_evenings_are_as_noisy_as_said() -> None:
     assert np.nanstd(d[:, 38:]) / np.nanstd(d[:, 10:30]) == pytest.approx(3.0, rel=0.15)
 
 
+def test_days_have_levels_as_far_apart_as_said() -> None:
+    cell = simulate(replace(PLAIN, day_noise=0.5, days=300), np.random.default_rng(1))
+    by_day = np.nanmean((cell.target[0] - cell.control[0]).reshape(-1, 48), axis=1)
+    assert np.std(by_day) == pytest.approx(0.5, rel=0.2)
+
+
+def test_flows_fail_as_often_as_said() -> None:
+    cell = simulate(Line(failed=0.1), np.random.default_rng(1))
+    assert cell.votes.failed.mean() == pytest.approx(0.1, abs=0.02)
+
+
 def test_votes_inside_the_windows_get_lost_or_fail() -> None:
     whole = simulate(Line(events=30), np.random.default_rng(2))
     lost = simulate(Line(events=30, lost_inside=0.6), np.random.default_rng(2))

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from analysis.calibration.lines import Line, simulate
 from analysis.changes.detect import Change, changes
 from analysis.correlate.types import Outcome, Votes
 
@@ -64,7 +65,6 @@ CASES: dict[str, tuple[Outcome, list[tuple[float, float]], list[tuple[str, float
 
 
 @pytest.mark.parametrize(("outcome", "stretches", "expected"), CASES.values(), ids=CASES.keys())
-# Seeds of lines that hold no stretch of their own: of a hundred innocent lines about five do (docs/association.md).
 @pytest.mark.parametrize("seed", [2, 3])
 def test_changes_are_found_at_their_first_hour(
     outcome: Outcome, stretches: list[tuple[float, float]], expected: list[tuple[str, float]], seed: int
@@ -110,6 +110,27 @@ def heavy(votes: Votes, seed: int) -> Votes:
 
 def test_outliers_and_thin_hours_are_no_changes() -> None:
     found = [changes(heavy(line(seed), seed)) for seed in range(10)]
+    assert sum(map(bool, found)) <= 1
+
+
+def test_one_failed_flow_does_not_make_its_hour() -> None:
+    """A failed flow has the worst value of all; beside it the hour's other votes are as usual."""
+    votes = line(3)
+    value = votes.value.copy()
+    value[1000:1008:2] = -20.0
+    assert changes(Votes("vk", 1, "goodput", votes.time, votes.vantage, value, votes.failed)) == []
+
+
+# Where the noise was once taken for levels: memory that gaps hide, and days that differ.
+HARD_NOISE = {
+    "most hours without a vote": Line(events=0, votes_per_bin=0.2),
+    "days with levels of their own, noisy evenings": Line(events=0, day_noise=0.2, evening_noise=3.0),
+}
+
+
+@pytest.mark.parametrize("given", HARD_NOISE.values(), ids=HARD_NOISE.keys())
+def test_noise_is_no_change(given: Line) -> None:
+    found = [changes(simulate(given, np.random.default_rng([1, seed])).votes) for seed in range(12)]
     assert sum(map(bool, found)) <= 1
 
 
