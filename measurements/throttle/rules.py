@@ -34,7 +34,11 @@ def _slow_line(facts: ArmFacts) -> bool:
 
 
 def _slow(facts: ArmFacts) -> bool:
-    return facts.goodput is not None and facts.goodput.clearly_worse(facts.alpha)
+    found = facts.goodput
+    if found is None or not found.clearly_worse(facts.alpha):
+        return False
+    # No such rate holds a handshake up for seconds: where both are slow, it is the handshake that is slowed.
+    return found.target < T.tariff_rate or not _slow_handshake(facts)
 
 
 def _slow_handshake(facts: ArmFacts) -> bool:

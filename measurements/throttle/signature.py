@@ -18,7 +18,7 @@ from measurements.records import Transport
 from measurements.throttle.change import mark_of, slowdown
 from measurements.throttle.decision import FamilyDecision
 from measurements.throttle.evidence import SessionEvidence
-from measurements.throttle.flow import Flow
+from measurements.throttle.flow import SHORT, Flow, goodput
 from measurements.throttle.pair import Pair, asked_past, measure, pair_use
 from measurements.throttle.thresholds import THRESHOLDS as T
 
@@ -120,11 +120,14 @@ def signature(session: SessionEvidence, decision: FamilyDecision) -> Signature:
         return Signature(flows=len(flows))
     begun = sum(flow.body_bytes > 0 for flow in flows)
     settled = [settled_rate(flow) for flow in flows]
+    brief = sum(rate is not None for rate in settled) < MIN_FLOWS
+    settled = [_brief_rate(flow) for flow in flows] if brief else settled
     found = features(pairs, settled, decision.stage if begun > len(flows) / 2 else "tls")
     mechanism = _mechanism(session, found)
     has_rate = mechanism not in {"truncation", "handshake_delay"}
     rates = [rate for rate in settled if rate]
-    rate = median(rates) if has_rate and len(rates) >= MIN_FLOWS else None
+    has_rate = has_rate and len(rates) >= MIN_FLOWS and (found.clamp is True or not brief)
+    rate = median(rates) if has_rate else None
     bursts = [burst(flow, rate) for flow in flows] if rate else []
     late = mechanism in {"delayed", "truncation"}
     return Signature(
@@ -234,6 +237,11 @@ def settled_rate(flow: Flow) -> float | None:
     return _theil_sen(points)
 
 
+def _brief_rate(flow: Flow) -> float | None:
+    """Goodput of a flow that was over before it could settle: half a megabyte under a cap of some Mbit/s."""
+    return goodput(flow) if flow.complete and flow.body_bytes >= SHORT else None
+
+
 def _theil_sen(points: Sequence[tuple[float, int]]) -> float:
     return median((b1 - b0) / (t1 - t0) for i, (t0, b0) in enumerate(points) for t1, b1 in points[i + 1 :])
 
@@ -273,10 +281,13 @@ def clamp(pairs: Sequence[Pair], settled: Sequence[float | None]) -> bool | None
         if abs(log(c1) - log(c0)) > CLAMP_APART
     ]
     follows = median(slopes) > CLAMP_SLOPE if slopes else False
-    middle = median(targets)
-    # The usual 1.4826 makes the median deviation a standard deviation; one flow that stumbled does not undo a clamp.
-    spread = 1.4826 * median(abs(target - middle) for target in targets)
-    return spread / middle <= CLAMP_SPREAD and not follows
+    return _spread(targets) <= CLAMP_SPREAD and not follows
+
+
+def _spread(rates: Sequence[float]) -> float:
+    """Spread over the median. 1.4826 makes the median deviation a standard one; a flow that stumbled does not count."""
+    middle = median(rates)
+    return 1.4826 * median(abs(rate - middle) for rate in rates) / middle
 
 
 def gap_share(flow: Flow) -> float:

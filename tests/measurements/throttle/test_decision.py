@@ -120,6 +120,12 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], str, str | None]] = {
         "throttled",
         None,
     ),
+    "no class of a plan holds handshakes up for seconds": (
+        {"target": 200_000.0, "control": 2e6, "of_target": {"handshake": 3.0}},
+        {"plan": "unknown", "before": {}},
+        "throttled",
+        None,
+    ),
     "handshakes of half a second are not": (
         {"target": FAST, "of_target": {"handshake": 0.5}},
         {},

@@ -121,6 +121,30 @@ def test_a_flow_that_ends_soon_after_its_burst_still_has_a_rate(pairs: Pairs, se
     assert found.rate == pytest.approx(64_000 * 1500 / 1448, rel=0.05)
 
 
+@pytest.mark.parametrize(
+    ("others", "known"),
+    [
+        pytest.param(1.0, True, id="the same in all flows: a cap's"),
+        pytest.param(1.6, False, id="another in every second flow: no cap's"),
+    ],
+)
+def test_flows_too_brief_to_settle_have_the_rate_of_their_goodput(
+    others: float, known: bool, pairs: Pairs, session: Sessions
+) -> None:
+    """A cap of 2 Mbit/s lets half a megabyte through in two seconds."""
+
+    def brief(times: float) -> dict[str, Any]:
+        course = capped(32_000, wobble=times, rate=250_000.0)
+        sizes = tuple(size for size in course["sizes"] if size <= 200_000)
+        ended = {"sizes": sizes, "times": course["times"][: len(sizes)], "complete": True}
+        return course | ended | {"elapsed": ended["times"][-1]}
+
+    each = [pairs(count=1, control=2e6, of_target=brief(times))[0] for times in (1.0, others) * 5]
+    evidence = session(each, before={})
+    rate = signature(evidence, decide(evidence)).rate
+    assert rate == (pytest.approx(250_000 * 1500 / 1448, rel=0.02) if known else None)
+
+
 # Seconds and bytes of a flow through a bucket of 20 kB that fills at 150 kbit/s, between a Linux sender and ours.
 STEPS = (
     (0.0, 11_568), (0.05, 18_799), (0.39, 20_245), (0.44, 24_583), (0.73, 26_029), (0.77, 30_367), (1.11, 31_813),
