@@ -1,6 +1,6 @@
 -- The flat table on a cluster: sharded by vantage, so that a pair's two flows and a vantage's hours stay on one shard, and
 -- replicated. Replace {cluster} by its name in system.clusters; {shard} and {replica} are the servers' own macros
--- (docs/clickhouse.md).
+-- (docs/clickhouse.md). The columns are those of one-server.sql; a test holds them equal.
 CREATE DATABASE IF NOT EXISTS efir ON CLUSTER '{cluster}';
 
 CREATE TABLE IF NOT EXISTS efir.flat_local ON CLUSTER '{cluster}'
