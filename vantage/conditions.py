@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, Literal
 
-from vantage.facts import through_tunnel
+from vantage.facts import text_of, through_tunnel
 
 Pause = Literal["battery", "vpn"]
 
@@ -22,7 +22,7 @@ def pause(supplies: Path = _SUPPLIES, routes: Path = _ROUTES, *, vpn: bool | Non
     """
     if battery_low(_batteries(supplies)):
         return "battery"
-    seen = through_tunnel(_read(routes))
+    seen = through_tunnel(text_of(routes))
     return "vpn" if (vpn if seen is None else seen) else None
 
 
@@ -37,7 +37,7 @@ def _batteries(supplies: Path) -> list[tuple[str, int]]:
         return _windows_battery()
     found = []
     for each in supplies.glob("*"):
-        status, percent, scope = (_read(each / name) for name in ("status", "capacity", "scope"))
+        status, percent, scope = (text_of(each / name) for name in ("status", "capacity", "scope"))
         # Scope "Device" is a mouse's or a pen's own battery.
         if status and percent and percent.strip().isdigit() and (scope or "").strip() != "Device":
             found.append((status.strip(), int(percent)))
@@ -53,10 +53,3 @@ def _windows_battery() -> list[tuple[str, int]]:
     if not kernel.GetSystemPowerStatus(ctypes.byref(status)) or status[2] > 100:
         return []
     return [("Discharging" if status[0] == 0 else "Charging", status[2])]
-
-
-def _read(path: Path) -> str | None:
-    try:
-        return path.read_text("utf-8", errors="replace")
-    except OSError:
-        return None

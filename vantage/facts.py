@@ -38,9 +38,9 @@ def local_facts(
         almaty_offset=almaty_offset(),
         route4=any("." in each for each in addresses),
         route6=any(":" in each for each in addresses),
-        tunnel=through_tunnel(_read(_ROUTES)),
+        tunnel=through_tunnel(text_of(_ROUTES)),
         proxy=bool({"http", "https", "all", "socks"}.intersection(getproxies())),
-        local_resolver=local_resolver(_read(_RESOLV_CONF)),
+        local_resolver=local_resolver(text_of(_RESOLV_CONF)),
         raw_sockets=may_use_raw_sockets(),
         encryption=encryption,
         lag=asyncio.run(idle_lag()),
@@ -115,7 +115,8 @@ def _existing(path: Path) -> Path:
     return next(each for each in (path, *path.absolute().parents) if each.exists())
 
 
-def _read(path: Path) -> str | None:
+def text_of(path: Path) -> str | None:
+    """Of a file that the system may have; None where it cannot be read."""
     try:
         return path.read_text("utf-8", errors="replace")
     except OSError:
