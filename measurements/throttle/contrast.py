@@ -1,6 +1,6 @@
 """Target against control over a row of pairs: ratio, exact bounds, exact p."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import exp, log
 from statistics import median
@@ -62,3 +62,9 @@ def contrast(d: Sequence[float], target: float, control: float, shift: Estimate 
 def medians(values: Sequence[tuple[float, float]]) -> tuple[float, float]:
     """Medians of the first and of the second numbers."""
     return median(first for first, _ in values), median(second for _, second in values)
+
+
+def median_known(values: Iterable[float | None]) -> float | None:
+    """Median of what is known of them; None where nothing is."""
+    known = [value for value in values if value is not None]
+    return median(known) if known else None

@@ -1,14 +1,14 @@
 """The numbers of one arm that the rules look at."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import inf, log
 from statistics import median
 from typing import Literal
 
 from measurements.throttle.change import cut_at
-from measurements.throttle.contrast import NO_SHIFT, Contrast, contrast, medians
+from measurements.throttle.contrast import NO_SHIFT, Contrast, contrast, median_known, medians
 from measurements.throttle.evidence import Baseline, SessionEvidence
 from measurements.throttle.flow import SHORT, Arm, Flow, goodput, window_goodput
 from measurements.throttle.hodges_lehmann import Estimate, one_sample, two_sample
@@ -98,19 +98,14 @@ def baseline_state(session: SessionEvidence, pairs: Sequence[Pair]) -> BaselineS
     base = session.baseline
     if base is None or len(base.d) < T.baseline_pairs or base.days < T.baseline_days:
         return "no_baseline"
-    now_target = _median(pair.target.connect for pair in pairs)
-    now_control = _median(pair.control.connect for pair in pairs)
+    now_target = median_known(pair.target.connect for pair in pairs)
+    now_control = median_known(pair.control.connect for pair in pairs)
     if not (_alike(now_target, now_control) and _alike(now_target, base.target_rtt)):
         return "no_baseline"
-    loss = _median(pair.control.out_of_order for pair in pairs)
+    loss = median_known(pair.control.out_of_order for pair in pairs)
     if loss is not None and base.out_of_order is not None and loss > T.line_loss + 2 * base.out_of_order:
         return "line_differs"
     return "ok"
-
-
-def _median(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return median(known) if known else None
 
 
 def _alike(one: float | None, other: float | None) -> bool:

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from math import log
-from statistics import median
 from typing import Final
 
 from measurements.records import Observation
+from measurements.throttle.contrast import median_known
 from measurements.throttle.evidence import Baseline
 from measurements.throttle.flow import Arm
 from measurements.throttle.of_records import flow_of
@@ -44,10 +44,10 @@ def _baseline(found: Sequence[tuple[Pair, datetime]]) -> Baseline:
     return Baseline(
         d=tuple(each.d for each in seen),
         days=len({time.date() for _, time in found}),
-        target_rtt=_median(pair.target.connect for pair, _ in found),
-        control_rtt=_median(pair.control.connect for pair, _ in found),
+        target_rtt=median_known(pair.target.connect for pair, _ in found),
+        control_rtt=median_known(pair.control.connect for pair, _ in found),
         handshake_d=tuple(each.handshake_d for each in seen if each.handshake_d is not None),
-        out_of_order=_median(pair.control.out_of_order for pair, _ in found),
+        out_of_order=median_known(pair.control.out_of_order for pair, _ in found),
     )
 
 
@@ -78,8 +78,3 @@ def _same_hour_of_another_day(then: datetime, now: datetime) -> bool:
         return False
     apart = (now - then) % _DAY
     return min(apart, _DAY - apart) <= HOUR
-
-
-def _median(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return median(known) if known else None
