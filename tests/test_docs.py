@@ -92,3 +92,16 @@ def test_each_document_is_in_the_index_and_each_link_leads_somewhere() -> None:
     for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", DOCS / "README.md", DOCS / "commands.md"):
         for link in re.findall(r"\]\(([^)#:]+)\)", path.read_text("utf-8")):
             assert (path.parent / link).exists(), f"{path.name}: {link}"
+
+
+@pytest.mark.parametrize(
+    "package", ["measurements", "probes", "vantage", "helper", "collector", "analysis", "lab"]
+)
+def test_each_part_of_a_package_stands_in_its_map(package: str) -> None:
+    parts = {
+        path.stem
+        for path in (ROOT / package).iterdir()
+        if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    text = importlib.import_module(package).__doc__ or ""
+    assert {part for part in parts - {"__init__"} if not re.search(rf"\b{part}\b", text)} == set()
