@@ -1,7 +1,7 @@
 """Throttling sessions that were stored, decided again by the rules of today.
 
 All that a verdict rests on is in the records: pairs, the long pair, flows before and after, noise checks and earlier
-days. What was asked besides (flows side by side, QUIC, uploads) is not gone into again.
+days; and flows side by side, for the scope. QUIC and uploads are not gone into again.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,9 +9,10 @@ from datetime import timedelta
 
 from measurements.records import Observation, ThrottleLine
 from measurements.refusals import LEAVE_ALONE
+from measurements.throttle.beside import inverted_of, together_of
 from measurements.throttle.decision import decide, decide_platform
 from measurements.throttle.earlier import stored_flows, stored_pairs
-from measurements.throttle.evidence import Plan, SessionEvidence
+from measurements.throttle.evidence import Extra, Plan, SessionEvidence
 from measurements.throttle.flow import ARMS
 from measurements.throttle.history import KEPT, baselines_of, noise_of
 from measurements.throttle.line import throttle_line
@@ -82,10 +83,14 @@ def _evidence(
 def _line(families: Sequence[SessionEvidence], session: Sequence[Observation]) -> ThrottleLine:
     decision = decide_platform([decide(each) for each in families])
     family = decision.family
+    evidence = families[decision.families.index(family)]
+    found = signature(evidence, family)
+    rows = [row for row in session if row.endpoint == evidence.host_family]
+    together, extra = together_of(rows, family.deciding), Extra(inverted=inverted_of(rows))
     return throttle_line(
         decision,
-        signature(families[decision.families.index(family)], family),
-        scope(family),
+        found,
+        scope(family, together, extra, found.mechanism),
         sum(row.bytes_received for row in session),
         (session[-1].time - session[0].time) / timedelta(seconds=1),
     )

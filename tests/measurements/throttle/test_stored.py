@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from measurements.records import HttpFacts, Observation, TlsFacts, TransferFacts
 from measurements.throttle.stored import decided_again
@@ -77,3 +78,40 @@ def test_each_run_has_its_own_session_and_one_without_pairs_has_none() -> None:
 
 def test_rows_without_a_session_are_none() -> None:
     assert list(decided_again(session(50_000, session=None))) == []
+
+
+def beside(speed: float, name: str, group: str | None = "g", **changes: Any) -> Observation:
+    """A flow after the pairs, at once with others of its group."""
+    return replace(flow(20, "target", speed, purpose="scope", group=group, **changes), id=name)
+
+
+SCOPES = {
+    "no flows side by side: the helper's arm tells of a name": ([], "sni"),
+    "each flow has the rate for itself": ([beside(50_000, "a"), beside(50_000, "b")], "connection"),
+    "two share it, and nothing more was tried": ([beside(25_000, "a"), beside(25_000, "b")], "sni"),
+    "two share it to one address, and not to two": (
+        [
+            *(beside(25_000, name) for name in "ab"),
+            beside(50_000, "c", "h"),
+            replace(beside(50_000, "d", "h"), address="192.0.2.3"),
+        ],
+        "address",
+    ),
+    "what nobody can read is as slow": (
+        [
+            *(beside(50_000, name) for name in "ab"),
+            *(beside(50_000, str(number), None, arm="inverted") for number in range(3)),
+        ],
+        "address",
+    ),
+    "a group that failed tells nothing": (
+        [beside(50_000, "a"), beside(50_000, "b", times=(), bytes=(), complete=False)],
+        "sni",
+    ),
+}
+
+
+@pytest.mark.parametrize(("more", "scope"), SCOPES.values(), ids=SCOPES.keys())
+def test_the_scope_is_that_of_the_day(more: list[Observation], scope: str) -> None:
+    ((_, line),) = decided_again([*session(50_000), *more])
+    assert (line.verdict, line.scope) == ("throttled", scope)
