@@ -25,7 +25,7 @@ def pin(path: Path) -> str:
         raise CertificateError(f"no certificate in {path} ({error}); make one with --make-cert") from error
 
 
-def make(cert: Path, key: Path, now: datetime | None = None) -> None:
+def make(cert: Path, key: Path) -> None:
     """Write a self-signed P-256 certificate and its key (mode 0600). Refuses to overwrite; raises CertificateError."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
@@ -33,7 +33,7 @@ def make(cert: Path, key: Path, now: datetime | None = None) -> None:
 
     private = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "www")])  # says nothing about its purpose
-    start = (now or datetime.now(UTC)).replace(microsecond=0) - timedelta(days=1)
+    start = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)

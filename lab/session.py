@@ -131,10 +131,6 @@ class LabSession:
                 raise LabError(f"the lab's servers did not start: {said or 'no reason given'}")
         self.world_info = json.loads(line)
 
-    def set_nameservers(self, nameservers: Sequence[str]) -> None:
-        """Change resolv.conf for programs inside, also for those that run."""
-        write_client_files(self.folder, nameservers)
-
     def acts(self) -> list[dict[str, Any]]:
         """What the censor has done since the scenario was loaded: the ground truth (`lab.censor.acts`)."""
         answer: list[dict[str, Any]] = self._ask_path("acts", None)

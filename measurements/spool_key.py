@@ -7,7 +7,6 @@ copy of the spool without it has nothing, and overwriting this one small file ta
 import errno
 import os
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -32,9 +31,9 @@ def key_environment() -> dict[str, str]:
     return {VARIABLE: str(Path(given).absolute())} if given else {}
 
 
-def make_key(file: Path, random_bytes: Callable[[int], bytes] = os.urandom) -> None:
+def make_key(file: Path) -> None:
     """Write a new key, on disk before returning. Raises StateError."""
-    write_private(file, random_bytes(_BYTES).hex().encode() + b"\n")
+    write_private(file, os.urandom(_BYTES).hex().encode() + b"\n")
 
 
 def read_key(spool: Path) -> str:

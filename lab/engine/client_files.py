@@ -21,7 +21,7 @@ _DAEMONS = (Path("/run/nscd"), Path("/var/run/nscd"), Path("/run/systemd/resolve
 
 
 def write_client_files(folder: Path, nameservers: Iterable[str]) -> None:
-    """Write (or rewrite in place, for programs that already run) the files into the run's folder."""
+    """Write the files into the run's folder."""
     for name, _, content in _FILES:
         if content is None:
             content = "".join(f"nameserver {address}\n" for address in nameservers)

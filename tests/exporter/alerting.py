@@ -8,7 +8,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -64,16 +63,6 @@ class Watch:
         async with self.session.get(f"{self.alertmanager}/api/v2/alerts") as answer:
             mine = [alert for alert in await answer.json() if alert["labels"]["alertname"] == name]
         return bool(mine) and all(alert["status"]["inhibitedBy"] for alert in mine)
-
-    async def evaluated_since(self, moment: datetime) -> bool:
-        """Whether every rule was evaluated after `moment`."""
-        async with self.session.get(f"{self.prometheus}/api/v1/rules") as answer:
-            groups = (await answer.json())["data"]["groups"]
-        return all(
-            datetime.fromisoformat(rule["lastEvaluation"][:26].rstrip("Z") + "+00:00") > moment
-            for group in groups
-            for rule in group["rules"]
-        )
 
     async def value(self, query: str) -> float | None:
         async with self.session.get(f"{self.prometheus}/api/v1/query", params={"query": query}) as answer:

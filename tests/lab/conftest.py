@@ -157,7 +157,8 @@ def require_lab() -> None:
 @pytest.fixture(scope="session")
 def shared_lab(require_lab: None) -> Iterator[LabSession]:
     """One path for the whole run; tests swap the scenario."""
-    with LabSession(Scenario(name="shared", title="Shared by the tests")) as lab:
+    scenario = Scenario(name="shared", title="Shared by the tests")
+    with LabSession(scenario, nameservers=("192.0.2.53", "2001:db8::53")) as lab:
         yield lab
 
 

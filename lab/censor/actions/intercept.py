@@ -46,7 +46,6 @@ class InterceptHandler:
 
     def __init__(self, action: Intercept, rule: Rule, rng: random.Random) -> None:
         self._action, self._rule = action, rule
-        self._by_name = bool(rule.trigger.sni or rule.trigger.host)
 
     def act(self, moment: Moment) -> Outcome | None:
         packet = moment.packet
