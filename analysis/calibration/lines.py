@@ -15,6 +15,7 @@ ZONE = "UTC"
 ORIGIN = 1_709_510_400  # Monday, 4 March 2024, 00:00 UTC
 SLOT_SECONDS = 1800
 SLOTS = 48
+_DAYS = {"weekend": (5, 6), "saturdays": (5,)}  # of a week, 0 = Monday
 _EVENING = 18  # from this hour on, noisy evenings are noisy
 _BURST = 1.96  # standard deviations: a fortieth of the time
 
@@ -28,7 +29,7 @@ class Line:
     vantages: int = 1
     ratio: float = 1.0  # goodput inside the windows over what it would be
     overrun_hours: float = 0.0  # the throttling goes on after the window
-    at: str = "evening"  # or any | weekend
+    at: str = "evening"  # or any | weekend | saturdays
     spread_hours: float = 2.5  # starts of evening events: 18:30 and up to this much later
     noise: float = 0.25  # own noise of the platform and of the control: standard deviation
     memory: float = 0.8  # and AR(1) coefficient, from half hour to half hour
@@ -99,8 +100,8 @@ def _ar(rng: np.random.Generator, phi: float, sd: float, count: int) -> Floats:
 def _events(line: Line, rng: np.random.Generator) -> list[tuple[int, int]]:
     """Bins [first, last) of events of 1 to 3 hours that do not overlap."""
     days = np.arange(line.days)
-    if line.at == "weekend":
-        days = days[days % 7 >= 5]
+    if line.at in _DAYS:
+        days = days[np.isin(days % 7, _DAYS[line.at])]
     chosen: list[tuple[int, int]] = []
     taken: set[int] = set()
     order = rng.permutation(days)[: line.events] if line.at != "any" else rng.choice(days, 20 * line.events)

@@ -44,6 +44,7 @@ NULLS: Final = (
         "failures: few votes, a season",
         Line(failures=0.02, failure_season=0.7, votes_per_bin=0.25, events=16),
     ),
+    Scenario("an event every Saturday evening", Line(at="saturdays", weekend_dip=0.2, events=8)),
 )
 
 # Not a null: the event itself loads the platform. No test on one platform and provider can tell it from throttling.

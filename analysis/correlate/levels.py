@@ -62,10 +62,14 @@ def fit(factors: Factors, value: Floats, which: Bools | None = None) -> tuple[Fl
 
 @dataclass(frozen=True)
 class Refit:
-    """Residuals of inside votes from effects fitted without them; `usable` is false where a level vanished."""
+    """Residuals of inside votes from effects fitted without them; `usable` is false where a level vanished.
+
+    `left` is the number of votes that the level of each in the first factor rests on.
+    """
 
     residual: Floats
     usable: Bools
+    left: Floats
 
 
 class Refitter:
@@ -109,8 +113,8 @@ class Refitter:
         correction = sum(
             (_at(each, cell) for each, cell in zip(delta, cells, strict=True)), np.zeros(len(vote))
         )
-        usable = np.all([_at(each, cell) > 0 for each, cell in zip(left, cells, strict=True)], axis=0)
-        return Refit(residual - correction, usable)
+        held = [_at(each, cell) for each, cell in zip(left, cells, strict=True)]
+        return Refit(residual - correction, np.all([each > 0 for each in held], axis=0), held[0])
 
     def _sweep(
         self, delta: list[Floats], left: list[Floats], right: list[Floats], cells: list[Ints]

@@ -1,9 +1,9 @@
 """The null distribution: the whole schedule shifted around the circle of the data's own time.
 
 Statistic: mean over the events of the mean of z inside each window, where z is a vote's residual from effects
-fitted outside the windows, over its slot's scale. Each shift gets its own effects and scale, and its windows are
-thinned to the number of votes that the real ones hold; else lost measurements would make the real windows noisier
-than the null.
+fitted outside the windows, over its slot's scale; over what the error of these effects adds to its spread. Each shift
+gets its own effects and scale, and its windows are thinned to the number of votes that the real ones hold; else lost
+measurements would make the real windows noisier than the null.
 """
 
 from dataclasses import dataclass
@@ -55,6 +55,17 @@ class _Entries:
     vote: Ints
 
 
+@dataclass(frozen=True)
+class _Standard:
+    """Of each entry: its residual over its scale, the scale, whether both are known, its slot, and the slot's votes."""
+
+    z: Floats
+    scale: Floats
+    usable: Bools
+    slot: Ints
+    left: Floats  # outside the windows
+
+
 class ShiftTest:
     """Statistics of one cell under any shift of its windows."""
 
@@ -84,25 +95,29 @@ class ShiftTest:
 
     def _real(self) -> tuple[float, Ints, float]:
         entries = self._entries(np.zeros(1, dtype=np.int64))
-        z, usable, scale = self._z(entries, 1)
-        events = len(self.cell.windows)
-        target = np.bincount(entries.event[usable], minlength=events)
-        statistic = _mean_of_means(z[usable], entries.event[usable], np.zeros(usable.sum(), int), 1, events)
-        weights = _mean_of_means(
-            1 / scale[usable], entries.event[usable], np.zeros(usable.sum(), int), 1, events
+        found = self._standard(entries, 1)
+        keep = found.usable
+        target = np.bincount(entries.event[keep], minlength=len(self.cell.windows))
+        if not keep.any():
+            return np.nan, target, np.nan
+        weight, _ = _weights(entries, keep, 1, len(self.cell.windows))
+        widened = widening(weight, entries.row[keep], found.slot[keep], found.left[keep], 1)
+        return (
+            float((weight @ found.z[keep] / widened)[0]),
+            target,
+            float((weight @ (1 / found.scale[keep]) / widened)[0]),
         )
-        return float(statistic[0][0]), target, float(weights[0][0])
 
     def _statistics(self, shifts: Ints, target: Ints) -> Floats:
         entries = self._entries(shifts)
-        z, usable, _ = self._z(entries, len(shifts))
-        keep = usable & (target[entries.event] > 0)
+        found = self._standard(entries, len(shifts))
+        keep = found.usable & (target[entries.event] > 0)
         keep = self._thin(entries, keep, target, len(shifts))
-        means, used = _mean_of_means(
-            z[keep], entries.event[keep], entries.row[keep], len(shifts), len(self.cell.windows)
-        )
+        weight, used = _weights(entries, keep, len(shifts), len(self.cell.windows))
+        sums = np.bincount(entries.row[keep], weight * found.z[keep], minlength=len(shifts))
         enough = used >= _COMPARABLE * np.count_nonzero(target)
-        return np.where(enough, means, np.nan)
+        widened = widening(weight, entries.row[keep], found.slot[keep], found.left[keep], len(shifts))
+        return np.where(enough, sums / widened, np.nan)
 
     def _entries(self, shifts: Ints) -> _Entries:
         starts = (self.cell.spans[:, 0][None, :] + shifts[:, None]) % self.bins
@@ -114,12 +129,12 @@ class ShiftTest:
         events = len(self.cell.windows)
         return _Entries(owner // events, owner % events, (low[owner] + offset) % len(self.cell.bin))
 
-    def _z(self, entries: _Entries, rows: int) -> tuple[Floats, Bools, Floats]:
+    def _standard(self, entries: _Entries, rows: int) -> _Standard:
         refit = self.refitter.without(entries.row, entries.vote, rows)
         scale = self.scale.of(entries.row, entries.vote, rows)
-        usable = refit.usable & (scale > 0)
         safe = np.where(scale > 0, scale, 1.0)
-        return refit.residual / safe, usable, safe
+        slot = self.cell.factors.index[0][entries.vote]
+        return _Standard(refit.residual / safe, safe, refit.usable & (scale > 0), slot, refit.left)
 
     def _thin(self, entries: _Entries, keep: Bools, target: Ints, rows: int) -> Bools:
         """Drop votes at random where a shifted window holds more than the real one of the same event."""
@@ -137,12 +152,23 @@ class ShiftTest:
         return thinned
 
 
-def _mean_of_means(value: Floats, event: Ints, row: Ints, rows: int, events: int) -> tuple[Floats, Ints]:
-    """Per row: the mean over its events of the mean inside each, and how many events hold votes."""
-    group = row * events + event
-    count = np.bincount(group, minlength=rows * events).reshape(rows, events)
-    total = np.bincount(group, value, minlength=rows * events).reshape(rows, events)
-    means = np.divide(total, count, out=np.zeros((rows, events)), where=count > 0)
-    used = np.count_nonzero(count, axis=1)
-    mean: Floats = np.divide(means.sum(axis=1), used, out=np.full(rows, np.nan), where=used > 0)
-    return mean, used
+def _weights(entries: _Entries, keep: Bools, rows: int, events: int) -> tuple[Floats, Ints]:
+    """Weight of each kept entry in its row's mean over events of means, and how many events of each row hold votes."""
+    group = (entries.row * events + entries.event)[keep]
+    count = np.bincount(group, minlength=rows * events)
+    used = np.count_nonzero(count.reshape(rows, events), axis=1)
+    weight: Floats = 1.0 / (count[group] * used[entries.row[keep]])
+    return weight, used
+
+
+def widening(weight: Floats, row: Ints, slot: Ints, left: Floats, rows: int) -> Floats:
+    """How much wider than its own votes alone make it a row's weighted sum spreads: its slots' levels have errors too.
+
+    A level learnt from `left` votes brings 1/left of their variance, to all votes of its slot alike. There are few
+    weekend days to learn from; shifts of a weekend's events onto weekdays would understate that.
+    """
+    place = row * (int(slot.max(initial=0)) + 1) + slot
+    own = np.bincount(row, weight**2, minlength=rows)
+    levels = np.bincount(row, weight * np.bincount(place, weight)[place] / left, minlength=rows)
+    wider: Floats = np.sqrt(1 + np.divide(levels, own, out=np.zeros(rows), where=own > 0))
+    return wider
