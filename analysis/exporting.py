@@ -30,9 +30,14 @@ def export_flat(store: Path, format_: str, since: datetime | None, until: dateti
     return int(copied[0])
 
 
+def holds_own(store: Path) -> bool:
+    """True if a store holds observations of our own, not others' data alone."""
+    return bool(OBSERVATIONS.files(store))
+
+
 def stored(store: Path, since: datetime | None, until: datetime | None) -> Iterator[Observation]:
     """Our own observations in a store, run by run."""
-    if not OBSERVATIONS.files(store):
+    if not holds_own(store):
         return
     decode = msgspec.json.Decoder(Observation).decode
     with connect() as connection:

@@ -19,6 +19,8 @@ def judge(record: Record) -> Judgement:
     """The verdict on one measurement."""
     if record.broken is not None:
         return _inconclusive("failed-measurement", f"failed_measurement: {record.broken}")
+    if not record.attempts and record.test not in _READ:
+        return _inconclusive("not-judged", f"not_judged: what {record.test} measures is no target of ours")
     return _FINE if plainly_fine(record) else weigh(record)
 
 
@@ -55,6 +57,8 @@ def weigh(record: Record) -> Judgement:
     return worst(judged) if judged else judge_endpoint(NOTHING)
 
 
+# Of other tests that name a host (dnscheck, stunreachability) only what they share with these is read: mostly nothing.
+_READ: Final = frozenset({"web_connectivity", "browser_web", *APP_PLATFORMS})
 _FINE: Final = judge_endpoint(EndpointFacts(works="system"))
 
 

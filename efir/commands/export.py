@@ -72,11 +72,19 @@ def _write(
     ready: Path,
 ) -> int:
     if data is not None:
-        from analysis.exporting import ENGINE_FORMATS, export_flat
+        from analysis.exporting import ENGINE_FORMATS, export_flat, holds_own
 
         _require_data(data)
         if format_ in ENGINE_FORMATS:
             return export_flat(data, format_, since, until, ready)
+        if not holds_own(data) and not shared.out.quiet:
+            # Not to stdout, which may be the file.
+            click.echo(
+                _("{folder} holds others' data alone: they are exported as csv or parquet").format(
+                    folder=data
+                ),
+                err=True,
+            )
     with ready.open("wb") as file:
         return WRITERS[format_](_observations(shared, data, since, until), file)
 

@@ -135,6 +135,18 @@ def test_without_a_file_text_goes_to_stdout_and_lies_nowhere(
     assert len(capfdbinary.readouterr().out.splitlines()) == 3
 
 
+@pytest.mark.parametrize("format_", ["ooni", "jsonl"])
+def test_of_others_data_it_is_said_what_can_be_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], format_: str
+) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("time,vantage,platform,role,probe\n2026-01-01T12:00:00Z,v,vk,target,tcp\n")
+    efir("import", table, "--into", tmp_path / "d", "--quiet")
+    assert efir("export", "--format", format_, "--data", tmp_path / "d", "--out", tmp_path / "out") == Exit.OK
+    assert "csv or parquet" in capsys.readouterr().err
+    assert not (tmp_path / "out").read_bytes()
+
+
 MISTAKES = [
     (["--format", "parquet"], Exit.USAGE, "--out FILE"),
     (["--format", "xml"], Exit.USAGE, "xml"),

@@ -590,6 +590,22 @@ def test_of_an_app(
     assert short(record(measurement(given, test_name=test, input=None))) == expected
 
 
+@pytest.mark.parametrize(
+    ("test", "given"),
+    [("dnscheck", "https://dns.example/dns-query"), ("stunreachability", "stun://stun.example:3478")],
+)
+def test_a_resolver_or_stun_server_is_not_judged(measurement: Any, test: str, given: str) -> None:
+    made = record(measurement({"lookups": {}, "endpoint": "x"}, test_name=test, input=given))
+    line = verdict_line(made)
+    assert (line.verdict, line.rule, line.platform) == (
+        "inconclusive",
+        "not-judged",
+        given.split("/")[2].split(":")[0],
+    )
+    assert test in line.reason
+    assert vote(made) is None
+
+
 def test_a_known_bug_of_the_probe_is_no_interception(measurement: Any) -> None:
     given = keys(tls("ssl_unknown_authority", name="cdn.signal.org"))
     old = measurement(
