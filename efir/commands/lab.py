@@ -1,14 +1,14 @@
 """`efir lab`: the emulated Internet."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from lab.matrix import Result
     from lab.scenario import Scenario
     from measurements.targets import Targets
+
+T = TypeVar("T")
 
 
 @click.group()
@@ -53,7 +55,7 @@ def _load(name: str, shared: Shared) -> "tuple[Scenario, Targets]":
     return _speaking(lambda: load(_find(name), targets)), targets
 
 
-def _speaking(work: Callable[[], Any]) -> Any:
+def _speaking(work: Callable[[], T]) -> T:
     """What the lab refuses, as an error for people."""
     from lab.availability import LabUnavailable
     from lab.session import LabError
@@ -76,7 +78,7 @@ def list_(shared: Shared) -> None:
 
     targets = load_targets(shared.targets)
     for name, file in _files().items():
-        scenario: Scenario = _speaking(partial(load, file, targets))
+        scenario = _speaking(partial(load, file, targets))
         judged = [
             word for word, on in (("run", _by_run(scenario)), ("throttle", scenario.expect.throttle)) if on
         ]
@@ -129,8 +131,7 @@ def run(shared: Shared, name: str, program: tuple[str, ...], acts: bool, pcap: P
                 shared.out.text(_gone())
             return code
 
-    code: int = _speaking(inside)
-    return code
+    return _speaking(inside)
 
 
 def _gone() -> str:
@@ -173,8 +174,7 @@ def shell(shared: Shared, name: str) -> int:
             program = [os.environ.get("SHELL", "/bin/sh")]
             return lab.session.popen(program, env=lab.environment, foreground=os.isatty(0)).wait()
 
-    code: int = _speaking(inside)
-    return code
+    return _speaking(inside)
 
 
 @command.command()
@@ -207,14 +207,14 @@ def matrix(shared: Shared, only: str, jobs: int, seed: int | None, throttle: boo
         results = run_all(files, targets, jobs=jobs, seed=seed, throttle=throttle)
         return _collected(shared, results, len(files))
 
-    results: list[Result] = _speaking(work)
+    results = _speaking(work)
     total = tally(results, monotonic() - start)
     shared.out.line(total)
     show_results(shared.out, results, total)
     return Exit.OK if total.clean else Exit.INTERNAL
 
 
-def _collected(shared: Shared, results: Any, count: int) -> "list[Result]":
+def _collected(shared: Shared, results: "Iterable[Result]", count: int) -> "list[Result]":
     """Print each result's line as it comes, and draw the bar."""
     from rich.progress import Progress
 
