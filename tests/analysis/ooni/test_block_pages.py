@@ -34,7 +34,8 @@ OTHERS = {
     "a frame from a public address": '<iframe src="http://93.184.216.34/ad.html"></iframe>',
     "an inner address in the text": "<p>Open http://192.168.1.1/ to set up the router.</p>",
     "a law without a restriction": "<p>По закону 149-ФЗ о персональных данных</p>",
-    "news of a department": "<p>The Department of Telecommunications opened an office; no site was blocked.</p>",
+    "news of a department": "<p>The Department of Telecommunications opened an office.</p>",
+    "a law far from a restriction": "149-ФЗ" + 1_000 * " " + "доступ ограничен",
     "words behind the part that is looked at": " " * 70_000 + KNOWN["portugal-court"],
 }
 

@@ -66,7 +66,7 @@ def keys(*parts: dict[str, Any], control: dict[str, Any] | None = None, **more: 
     return found | {"control": control} | more
 
 
-BLOCK_PAGE = "<p>This URL has been blocked as directed by the Department of Telecommunications.</p>"
+BLOCK_PAGE = "<p>This URL has been blocked as the Department of Telecommunications wished.</p>"
 
 SIGNS = {"queries": "hostname", "tcp_connect": "ip", "tls_handshakes": "server_name", "requests": "request"}
 
