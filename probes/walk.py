@@ -7,12 +7,13 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 import msgspec
 
 from measurements.failures import of_exception
 from measurements.records import Observation, Role
-from measurements.rules.addresses import ANSWERED_ANYWAY
+from measurements.rules.addresses import ANSWERED_ANYWAY, late_addresses
 from measurements.rules.controls import vouched
 from measurements.rules.facts import NEUTRAL, NO_ROUTE_FLAG
 from measurements.rules.pages import misses, refuses
@@ -30,6 +31,7 @@ FIRST_IPV4 = 2
 FIRST_IPV6 = 1
 MOST_ADDRESSES = 6
 QUESTIONS: tuple[Question, ...] = ("A", "AAAA")
+LATE = Resolver(id="late_answer")  # told what came behind the answer of a resolver, to the same question
 # A trusted resolver that has failed for this many names, and answered none, is not asked again in the round.
 TRUSTED_PATIENCE = 2
 
@@ -92,6 +94,8 @@ class Walk:
             await self._resolve([resolver])
             if self._answered(resolver):
                 break
+        else:
+            self._hear_late()
         fresh = [a for a in self._addresses() if a not in known]
         await self._try(self._choose(fresh, FIRST_IPV4, FIRST_IPV6), attempt=1)
 
@@ -200,6 +204,11 @@ class Walk:
                 for address in row.dns.used.addresses:
                     self._told_by.setdefault(address, resolvers.get(row.resolver or ""))
         return list(self._told_by)
+
+    def _hear_late(self) -> None:
+        """The addresses of later answers: an injected answer comes first, and the true one behind it."""
+        for address in chain.from_iterable(map(late_addresses, self.rows)):
+            self._told_by.setdefault(address, LATE)
 
     # -- addresses -----------------------------------------------------------------------------------------
 

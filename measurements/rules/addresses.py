@@ -37,6 +37,10 @@ class Addresses:
         self.working = {a for a, group in self.by_address.items() if any(map(self._good, group))}
         if self.deepest == "dns" and self.system:
             self.working |= self.system
+        if endpoint.scheme == "https":
+            # A later answer that leads to a valid certificate shows as much as a trusted one does.
+            late = {a for o in asked if not is_trusted(o) for a in late_addresses(o)}
+            self.trusted |= (late - self.system) & self.working
 
     def _good(self, row: Observation) -> bool:
         return row.probe == self.deepest and (row.failure is None or row.failure in ANSWERED_ANYWAY)
@@ -102,6 +106,18 @@ def _depth(row: Observation) -> int:
 def is_trusted(row: Observation) -> bool:
     """True for answers that came over DoH: verified TLS to a resolver reached by address."""
     return row.dns is not None and row.dns.transport == "doh"
+
+
+def late_addresses(row: Observation) -> frozenset[str]:
+    """Addresses that came behind the answer a computer would use, where one question got two different ones."""
+    if row.dns is None or len(row.dns.answers) <= row.dns.sent:
+        return frozenset()
+    sets = {
+        frozenset(answer.addresses) for answer in row.dns.answers if not (answer.problem or answer.truncated)
+    }
+    if len(sets) < 2:
+        return frozenset()
+    return frozenset().union(*sets) - frozenset(row.dns.used.addresses if row.dns.used else ())
 
 
 def _told(rows: Iterable[Observation]) -> set[str]:

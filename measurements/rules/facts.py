@@ -13,7 +13,7 @@ import msgspec
 from measurements.bogons import is_bogon
 from measurements.interceptors import forged_for, recognise
 from measurements.records import Observation
-from measurements.rules.addresses import Addresses, Works, is_trusted
+from measurements.rules.addresses import Addresses, Works, is_trusted, late_addresses
 from measurements.rules.cleartext import everywhere
 from measurements.rules.controls import FOREIGN_NEEDED
 from measurements.rules.line import NO_ROUTE, Line, Situation
@@ -55,6 +55,9 @@ class EndpointFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     twin_works: bool = False  # the platform answers as expected over verified TLS (for clear-text endpoints)
     # As the verified twin shows, the resolver's answer is false: for this host, or for the controls too.
     misled: Misled = "no"
+    other_port: bool = (
+        False  # on port 80: the platform answers as expected on another port of the same address
+    )
     everywhere: bool = False  # on port 80 two controls got the same answer, or the same failure
     block_page: bool = False  # the clear-text page is a published block page (OONI only)
     failed_at: FailedAt = "none"
@@ -79,6 +82,7 @@ def gather(
     *,
     platform_hosts: Sequence[str] = (),
     twin_works: bool = False,
+    other_port: bool = False,
     misled: Misled = "no",
     fails_elsewhere: bool = False,
     retry_waived: bool = False,
@@ -113,6 +117,7 @@ def gather(
         cleartext=endpoint.scheme == "http",
         twin_works=twin_works,
         misled=misled,
+        other_port=other_port,
         everywhere=everywhere(unhappy, line.cleartext),
         failed_at=_failed_at(chosen, dns),
         confirmed=_confirmed(asked, view, dns, tries),
@@ -264,18 +269,9 @@ def _interceptor(failing: list[Observation]) -> str | None:
 
 
 def _note(asked: list[Observation], view: Addresses, dns: Dns) -> str | None:
-    raced = any(o.dns and _differ(o) for o in asked if not is_trusted(o))
+    raced = any(late_addresses(o) for o in asked if not is_trusted(o))
     if raced:
         return "two different answers came to one question"
     if dns == "answers" and view.working and len(view.working) < len(view.by_address):
         return f"{len(view.working)} of {len(view.by_address)} addresses work"
     return None
-
-
-def _differ(row: Observation) -> bool:
-    if row.dns is None or len(row.dns.answers) <= row.dns.sent:
-        return False
-    sets = {
-        frozenset(answer.addresses) for answer in row.dns.answers if not (answer.problem or answer.truncated)
-    }
-    return len(sets) > 1

@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 
 from measurements.records import Observation, VerdictLine
+from measurements.rules.cleartext import PORT
 from measurements.rules.facts import EndpointFacts, Misled, gather
 from measurements.rules.line import Line, judge_line
 from measurements.rules.quic import quic_facts
@@ -15,6 +16,7 @@ from measurements.rules.table import (
     DEAD_RESOLVER,
     ENDPOINT_RULES,
     FALSE_ANSWER,
+    NOT_APPLICABLE,
     QUIC_RULES,
     VERSION,
     Rule,
@@ -49,7 +51,7 @@ def judge_endpoint(facts: EndpointFacts) -> Judgement:
         failure=None if rule.verdict == "accessible" else facts.failure,
         reason=_reason(rule, facts.failure, facts.interceptor, facts.note),
         evidence_ids=facts.evidence_ids,
-        counts=rule.id != "not-applicable",
+        counts=rule.id not in NOT_APPLICABLE,
     )
 
 
@@ -150,11 +152,11 @@ def _cannot_be_stale(judgement: Judgement) -> bool:
 def _judge_endpoints(
     platform: Platform, by_endpoint: Mapping[str, list[Observation]], line: Line
 ) -> dict[str, Judgement]:
-    """Verified endpoints first: whether their twin works decides over the clear-text ones."""
+    """Those in clear text last: what else answers as expected decides over them."""
     hosts = [e.host for e in platform.endpoints if e.host]
     result: dict[str, Judgement] = {}
     as_expected: dict[str, bool] = {}  # verified endpoints: do they answer as the file says?
-    for endpoint in sorted(platform.endpoints, key=lambda e: e.scheme == "http"):
+    for endpoint in sorted(platform.endpoints, key=lambda e: e.scheme == "http" or e.target_port == PORT):
         twins = _twins(endpoint, platform)
         facts = gather(
             endpoint,
@@ -162,11 +164,19 @@ def _judge_endpoints(
             line,
             platform_hosts=hosts,
             twin_works=any(as_expected[twin.id] for twin in twins),
+            other_port=any(as_expected.get(e.id, False) for e in _beside(endpoint, platform)),
             misled=_misled(result[twin.id].rule for twin in twins if twin.host == endpoint.host),
         )
         result[endpoint.id] = judge_endpoint(facts)
         as_expected[endpoint.id] = facts.works != "no" and facts.http in ("fine", "none")
     return result
+
+
+def _beside(endpoint: Endpoint, platform: Platform) -> list[Endpoint]:
+    """What else the platform serves at an address that is given with port 80."""
+    if endpoint.fixed_address is None or endpoint.target_port != PORT:
+        return []
+    return [e for e in platform.endpoints if e.fixed_address == endpoint.fixed_address and e is not endpoint]
 
 
 def _misled(twin_rules: Iterable[str]) -> Misled:

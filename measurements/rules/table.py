@@ -17,6 +17,9 @@ VERSION: Final = "2026-11-22.5"  # changes whenever a rule does
 FALSE_ANSWER: Final = "dns-lies"  # id of the rule that shows an answer to be false by where it leads
 DEAD_RESOLVER: Final = "works-dead-resolver"  # id of the rule for a resolver that is of use for nothing
 
+# Ids of the rules for what this line does not carry at all: such an endpoint does not count for its platform.
+NOT_APPLICABLE: Final = frozenset({"not-applicable", "port-80-proxied"})
+
 NOT_EXCLUDED: Final = "an outage for everyone is not excluded"
 
 
@@ -133,6 +136,9 @@ ENDPOINT_RULES: Final[tuple[Rule, ...]] = (
     Rule("residual", {"failed_at": "connect", "reached": True}, "inconclusive", None,
          "residual: no connection ({failure}), but the same address was reached under another name in this round",
          "After a forbidden name some boxes close the whole address for a while: it may be closed for others' sake."),
+    Rule("port-80-proxied", {"failed_at": ("first_byte", "transfer"), "other_port": True}, "inconclusive", None,
+         "not_applicable: port 80 passes web pages only ({failure}), and another port of the same address answers",
+         "Proxies of mobile networks on port 80 understand HTTP alone; a block of the address takes all its ports."),
     Rule("stopped-tcp", {"failed_at": "connect"}, "blocked", "tcp",
          "no address can be connected to ({failure}) while the controls work; " + NOT_EXCLUDED,
          "Every address, confirmed, two foreign controls on other networks fine."),

@@ -44,8 +44,9 @@ def _end(row: Observation) -> datetime | None:
 
 
 def alive(row: Observation, watch: Sequence[Greeting]) -> bool:
-    """False if controls were connected to while `row` was measured and fewer than two were heard in time."""
-    asked = [g for g in watch if row.time <= g.start <= row.time + timedelta(seconds=EVERY)]
-    limit = row.time + timedelta(seconds=WITHIN)
-    heard = {g.network for g in watch if row.time <= g.start and g.end is not None and g.end <= limit}
+    """False if controls were connected to while `row` waited in vain, and fewer than two were heard in time."""
+    since = row.time + timedelta(seconds=(row.phases.connect or 0.0) + (row.phases.tls or 0.0))
+    asked = [g for g in watch if since <= g.start <= since + timedelta(seconds=EVERY)]
+    limit = since + timedelta(seconds=WITHIN)
+    heard = {g.network for g in watch if since <= g.start and g.end is not None and g.end <= limit}
     return not asked or len(heard) >= FOREIGN_NEEDED

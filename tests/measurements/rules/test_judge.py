@@ -123,6 +123,13 @@ CASES: list[tuple[str, list[Observation], tuple[str, str | None, str]]] = [
     ("the answer's large packets are lost on the way, the small ones come",
      [*OK, dns(GENUINE), *twice(broken, GENUINE, "tls", "generic_timeout_error", tcp_info={"rcv_ooopack": 2})],
      ("inconclusive", None, "handshake-progress")),
+    ("no trusted resolver answers, and a later answer leads to the host: the first was injected",
+     [*OK, dns(FALSE, late=(GENUINE,)), *twice(broken, FALSE, "tls", "generic_timeout_error"),
+      page(resolver="late_answer")], ("blocked", "dns", "dns-lies")),
+    ("a later answer that leads nowhere either proves nothing",
+     [*OK, dns(FALSE, late=(GENUINE,)), *twice(broken, FALSE, "tls", "generic_timeout_error"),
+      *twice(broken, GENUINE, "tls", "generic_timeout_error", resolver="late_answer")],
+     ("blocked", "tls", "stopped-tls")),
     ("a resolver that names a host's nodes in turn, one of them dead",
      [*OK, dns(GENUINE), *twice(broken, GENUINE, "connect", "generic_timeout_error"), dns(SECOND, attempt=2),
       page(SECOND), dns(FALSE, **TRUSTED), page(FALSE, **TRUSTED)], ("accessible", None, "works")),
@@ -451,6 +458,52 @@ def test_clear_text_counts_confirmed_and_where_the_controls_get_something_else(
     assert {line.endpoint: line.rule for line in lines}["clear"] == wanted
 
 
+CENTRES = [
+    Endpoint(id=f"dc-{port}", address=address, port=port, probes=("tcp", "telegram"))
+    for address, port in ((GENUINE, 443), (GENUINE, 80), (SECOND, 8080))
+]
+
+
+@pytest.mark.parametrize(
+    ("port", "stage", "works", "wanted"),
+    [
+        (80, "first_byte", ["dc-443", "dc-8080"], "port-80-proxied"),
+        (80, "first_byte", ["dc-8080"], "stopped-http"),
+        (80, "connect", ["dc-443", "dc-8080"], "stopped-tcp"),
+        (443, "first_byte", ["dc-80", "dc-8080"], "stopped-http"),
+    ],
+    ids=[
+        "a proxy on port 80 does not understand it",
+        "the whole address is stopped",
+        "the port is closed",
+        "no proxy stands on another port",
+    ],
+)
+def test_a_data_centre_behind_a_proxy_for_web_pages(
+    port: int, stage: str, works: list[str], wanted: str
+) -> None:
+    def at(endpoint: Endpoint) -> dict[str, Any]:
+        return {
+            "endpoint": endpoint.id,
+            "address": endpoint.address,
+            "port": endpoint.port,
+            "probe": "telegram",
+        }
+
+    rows = [
+        row
+        for each in CENTRES
+        for row in (
+            [seen(**at(each))]
+            if each.id in works
+            else twice(broken, stage=stage, failure="connection_reset", **at(each))
+        )
+    ]
+    lines = judge([*OK, *rows], *CENTRES)
+    assert {line.endpoint: line.rule for line in lines}[f"dc-{port}"] == wanted
+    assert platform(lines).verdict == ("accessible" if wanted == "port-80-proxied" else "blocked")
+
+
 def watched(heard: int, seconds: float = 3.0, takes: float = 0.1) -> list[Observation]:
     """Connections to three foreign controls beside the second tries, so many of them answered, so long after START."""
     about: dict[str, Any] = {"role": "control", "endpoint": "watch", "probe": "tcp", "flags": (WATCH,)}
@@ -473,6 +526,7 @@ def watched(heard: int, seconds: float = 3.0, takes: float = 0.1) -> list[Observ
         (watched(3, takes=9.0), "unstable"),
         (watched(0, seconds=20.0), "stopped-tls"),
         ([*watched(0), *watched(3, seconds=5.0)], "stopped-tls"),
+        ([*watched(3, seconds=0.5), *watched(0)], "unstable"),
         ([], "stopped-tls"),
     ],
     ids=[
@@ -483,11 +537,16 @@ def watched(heard: int, seconds: float = 3.0, takes: float = 0.1) -> list[Observ
         "all, but too late",
         "none, when the try was over",
         "none at first, then all",
+        "all while the connection was made, and none after it",
         "nobody asked, as in older rounds",
     ],
 )
 def test_a_second_try_counts_if_the_line_was_alive_meanwhile(watch: list[Observation], wanted: str) -> None:
-    tries = twice(broken, GENUINE, "tls", "generic_timeout_error", time=START + timedelta(seconds=1))
+    waits = {
+        "time": START - timedelta(seconds=1),
+        "phases": Phases(connect=2.0),
+    }  # from a second after START on
+    tries = twice(broken, GENUINE, "tls", "generic_timeout_error", **waits)
     assert platform(judge([*OK, dns(GENUINE), *tries, *watch])).rule == wanted
 
 
