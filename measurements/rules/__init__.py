@@ -1,1 +1,6 @@
-"""Verdicts from observations: facts first, then ordered rules that are data (DESIGN section 6)."""
+"""Verdicts from observations: facts first, then ordered rules that are data (DESIGN section 6).
+
+`line` is the line fit to judge by? (`controls` what vouches for it, `watch` when) -> `facts` what an endpoint's
+observations amount to (`addresses`, `pages`, `cleartext`; `quic` apart) -> `table` the rules -> `judge` endpoints, then
+their platform.
+"""
