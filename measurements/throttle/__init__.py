@@ -2,5 +2,6 @@
 
 `flow` what one download showed -> `usable` does it count -> `pair` one number a pair -> `wilcoxon`, `hodges_lehmann`
 the exact statistics -> `rules` what is concluded from an arm -> `decision` arms to host families to the platform.
-`sentinel` starts sessions, `signature` describes how the slowing works. docs/throttling.md explains all of it.
+`sentinel` starts sessions, `signature` (from `features`, `rates`) describes how the slowing works. docs/throttling.md
+explains all of it.
 """
