@@ -46,15 +46,11 @@ class Added:
 def open_writer(store: Path) -> Iterator["Writer"]:
     """A writer into the folder `store` (made if missing). Readers see nothing before a stage is committed.
 
-    Raises StoreBusy while another process writes there.
+    Raises StoreBusy while another process writes there; OSError, also as DuckDB's own, if nothing can be written.
     """
     work = store / WORK
     work.mkdir(parents=True, exist_ok=True)
-    try:
-        # DuckDB's lock on this file is what keeps a second writer out; the system drops it when we die.
-        connection = connect(str(work / "work.duckdb"))
-    except duckdb.IOException as error:
-        raise StoreBusy(str(store)) from error
+    connection = _locked(work / "work.duckdb")
     writer = Writer(store, connection)
     try:
         yield writer
@@ -62,6 +58,18 @@ def open_writer(store: Path) -> Iterator["Writer"]:
         writer.close()
         connection.close()
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _locked(database: Path) -> Any:
+    """A connection to the scratch database. DuckDB's lock on it keeps a second writer out; it ends when we die."""
+    try:
+        return connect(str(database))
+    except duckdb.IOException as error:
+        if "lock" in str(error):
+            raise StoreBusy(str(database.parent.parent)) from error
+    # Nobody holds it: an import died while it made this file, or had no room for it.
+    database.unlink(missing_ok=True)
+    return connect(str(database))
 
 
 class Writer:

@@ -18,7 +18,7 @@ _TABLE: Final = "csv_text"
 
 
 class NotATable(Exception):
-    """The file lacks columns that a table of its kind has; the text names them."""
+    """The file lacks columns that a table of its kind has, or is no CSV; the text says which."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,14 @@ def open_csv(path: Path, writer: Writer, counts: Counts, needed: Sequence[str]) 
         f"escape = '\"', columns = {{{columns}}}, store_rejects = true, rejects_limit = 0)"
     )
     try:
-        writer.connection.execute(f"CREATE OR REPLACE TABLE {_TABLE} AS SELECT * FROM {source}")
+        try:
+            writer.connection.execute(f"CREATE OR REPLACE TABLE {_TABLE} AS SELECT * FROM {source}")
+        except duckdb.IOException:
+            raise  # of the disk; no other table would come in either
+        except duckdb.Error as error:
+            raise NotATable(f"{path}: {str(error).splitlines()[0]}") from None
         _count_rejected(path, writer.connection, counts)
         yield CsvTable(_TABLE, names)
-    except duckdb.Error as error:
-        counts.refuse("not_csv", str(path), str(error).splitlines()[0])
     finally:
         writer.connection.execute(f"DROP TABLE IF EXISTS {_TABLE}")
         if plain != path:

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import duckdb
+
 from analysis.importing.counts import Counts
 from analysis.importing.csv_table import NotATable, csv_header
 from analysis.importing.flat_table import import_csv, import_parquet
@@ -84,7 +86,7 @@ def import_files(
 ) -> Counts:
     """Bring `files` (folders: all files in them) into `store`. Raises OSError, StoreBusy."""
     counts = Counts()
-    with open_writer(store) as writer, _no_search_for_cycles():
+    with _disk_errors(), open_writer(store) as writer, _no_search_for_cycles():
         run = Import(Stages(writer), counts, platforms)
         for path in _expanded(files):
             progress(path)
@@ -92,6 +94,15 @@ def import_files(
             _import_one(path, run)
         counts.kept, counts.duplicates = run.stages.commit()
     return counts
+
+
+@contextmanager
+def _disk_errors() -> Iterator[None]:
+    """A disk that is full is the same error whoever writes to it: OSError."""
+    try:
+        yield
+    except duckdb.IOException as error:
+        raise OSError(str(error).splitlines()[0]) from error
 
 
 @contextmanager
@@ -107,7 +118,11 @@ def _no_search_for_cycles() -> Iterator[None]:
 
 
 def _import_one(path: Path, run: Import) -> None:
-    reader = reader_of(path)
+    try:
+        reader = reader_of(path)
+    except OSError as error:
+        run.counts.refuse("no_access", f"{path}: {error.strerror}")
+        return
     try:
         if reader is None:
             if is_compressed(path):

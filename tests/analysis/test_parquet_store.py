@@ -143,3 +143,11 @@ def test_a_folder_without_data_is_named_and_says_what_to_do(tmp_path: Path, exis
         folder.mkdir()
     with pytest.raises(DataError, match="efir import FILE"):
         open_data(str(folder))
+
+
+def test_what_an_import_left_behind_when_the_disk_was_full_is_no_other_import(tmp_path: Path) -> None:
+    torn = tmp_path / ".import" / "work.duckdb"
+    torn.parent.mkdir()
+    torn.write_bytes(b"half a header")
+    with open_writer(tmp_path) as writer:
+        assert writer.connection.execute("SELECT 1").fetchone() == (1,)

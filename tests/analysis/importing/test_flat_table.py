@@ -3,6 +3,7 @@
 import gzip
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -209,3 +210,21 @@ def test_what_nobody_knows_is_refused_by_name(tmp_path: Path) -> None:
     counts = run(tmp_path / "d", file)
     assert counts.unreadable == {"unknown_format": 1}
     assert "notes.txt" in counts.complaints[0]
+
+
+def test_a_file_that_may_not_be_read_is_named_and_the_next_is_read(tmp_path: Path) -> None:
+    no_text = Path("/proc/self/mem")  # reading its beginning is refused even to root
+    if not no_text.exists():
+        pytest.skip("needs Linux's /proc")
+    counts = run(tmp_path / "d", no_text, csv(tmp_path, GOOD))
+    assert counts.unreadable == {"no_access": 1}
+    assert counts.kept == 1
+
+
+def test_a_full_disk_is_an_error_of_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise duckdb.IOException('IO Error: Could not write file "x": No space left on device\nmore')
+
+    monkeypatch.setattr("analysis.importing.csv_table._count_rejected", full)
+    with pytest.raises(OSError, match=r'^IO Error: Could not write file "x": No space left on device$'):
+        run(tmp_path / "d", csv(tmp_path, GOOD))
