@@ -19,9 +19,10 @@ from measurements.throttle.thresholds import THRESHOLDS as T
 
 # One flow's shape is an accident of its losses.
 MIN_FLOWS: Final = 3
-# Flows through one policer spread by up to .09 where they are short, flows under 10 % loss by .15 (in the lab) ...
+# Rates of a clamp differ by no more: flows through one policer spread by up to .09 where they are short, flows under
+# 10 % loss by .15 (in the lab).
 CLAMP_SPREAD: Final = 0.1
-# ... and does not follow the line. Controls that differ by less (as a logarithm) cannot show whether it does: over them
+# A clamp does not follow the line. Controls that differ by less (as a logarithm) cannot show whether it does: over them
 # a spread that every bucket has looks like any slope.
 CLAMP_SLOPE: Final = 0.25
 CLAMP_APART: Final = 0.2
@@ -30,7 +31,8 @@ SAME_ONSET: Final = 0.15
 # A flow waits for nothing but its queue: three times the path's own round trip, or 200 ms more.
 QUEUE_FACTOR: Final = 3.0
 QUEUE_SECONDS: Final = 0.2
-# ... or so many more segments came twice than in the control, because their acknowledgements were lost.
+# Our own packets are lost upstream where our ClientHello or request had to be sent again, or where so many more
+# segments came twice than in the control, because their acknowledgements were lost.
 REPEATED: Final = 2.0
 
 

@@ -40,7 +40,7 @@ TAIL_DROPS: Final = 0.2
 HOLES: Final = 0.5
 # A policed flow spends a good part of its time in gaps (kernel tbf at 130 kbit/s: 0.39 of it, at 512: 0.26).
 GAP_SHARE: Final = 0.15
-# Share of flows in which our own packets are lost upstream: our ClientHello or request had to be sent again ...
+# Share of flows in which our own packets are lost upstream.
 UNHEARD_SHARE: Final = 0.3
 
 
