@@ -128,3 +128,7 @@ def test_a_bundle_gives_what_it_holds_then_its_damage(
     except BatchError as error:
         found = error.reason
     assert (read, found) == (SEALED[:batches], reason)
+
+
+def test_a_frame_is_its_length_and_the_batch() -> None:
+    assert frame(b"abc") == b"\x00\x00\x00\x03abc"
