@@ -52,8 +52,8 @@ class Deadlines:
     tls: float = 10.0
     http: float = 10.0
     quic: float = 6.0
-    # So many times longer waits a second try for a resolver, and for a server that has our ClientHello: overloaded
-    # resolvers take 5 s, and at 1 kbit/s the first segment of a server's answer takes 12 s.
+    # So many times longer waits a second try for a resolver, for a page, and for a server that has our ClientHello:
+    # overloaded resolvers take 5 s, overloaded servers 15, and at 1 kbit/s an answer's first segment takes 12 s.
     second_try: float = 2.5
 
 

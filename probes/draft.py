@@ -51,6 +51,11 @@ class Draft:
             stream.close()
         return isinstance(error, Failed)
 
+    @property
+    def patience(self) -> float:
+        """How many times longer this try waits for a server that has heard us."""
+        return self.context.deadlines.second_try if self.target.attempt > 1 else 1.0
+
     def count(self, sent: int, received: int) -> None:
         """Add bytes to the observation's totals."""
         self.fields["bytes_sent"] = self.fields.get("bytes_sent", 0) + sent
@@ -108,7 +113,7 @@ class Draft:
             clock=clock,
             alpn=alpn,
             pin=pin,
-            patience=self.context.deadlines.second_try if self.target.attempt > 1 else 1.0,
+            patience=self.patience,
             scrub=self.context.scrub,
         )
         self.fields["tls"] = shaken.facts

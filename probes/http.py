@@ -79,7 +79,8 @@ async def fetch(draft: Draft, stream: Stream, page: Page) -> None:
     clock = draft.context.clock.monotonic
     reader = ResponseReader()
     start = clock()
-    async with draft.phase("first_byte", draft.context.deadlines.http):
+    seconds = draft.context.deadlines.http * draft.patience
+    async with draft.phase("first_byte", seconds):
         await stream.write(request(page.url, draft.context.user_agent))
         sent = clock()
         await _step(stream, reader, page)
@@ -88,7 +89,7 @@ async def fetch(draft: Draft, stream: Stream, page: Page) -> None:
             await _step(stream, reader, page)
     draft.phases["first_byte"] = first_byte
     if not (reader.complete or reader.broken):
-        async with draft.phase("transfer", draft.context.deadlines.http - (clock() - start)):
+        async with draft.phase("transfer", seconds - (clock() - start)):
             while not (reader.complete or reader.broken or enough(page, draft.target.endpoint.expect)):
                 await _step(stream, reader, page)
     page.complete = reader.complete

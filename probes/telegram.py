@@ -17,7 +17,7 @@ async def probe(target: Target, context: Context) -> Observation:
         draft.fields["telegram"] = TelegramFacts()
         connection = await draft.connect()
         clock = context.clock.monotonic
-        async with draft.phase("first_byte", context.deadlines.http):
+        async with draft.phase("first_byte", context.deadlines.http * draft.patience):
             await connection.write(mtproto.request(nonce, context.clock.wall()))
             sent = clock()
             data, answered = b"", 0.0

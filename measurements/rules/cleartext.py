@@ -24,11 +24,11 @@ def voices(rows: Iterable[Observation]) -> Mapping[str, Voice]:
 
 
 def voice(row: Observation) -> Voice:
-    """Status, and where a redirect leads or what a page is called; or stage and failure."""
+    """Status, and where a redirect leads, or what a page is called, or else its length; or stage and failure."""
     if row.failure is not None or row.http is None:
         return (row.stage, row.failure)
     leads_to = host_of(row.http.location) if row.http.location else None
-    return (row.http.status, leads_to or row.http.title)
+    return (row.http.status, leads_to or row.http.title or row.http.length)
 
 
 def everywhere(row: Observation | None, controls: Mapping[str, Voice]) -> bool:

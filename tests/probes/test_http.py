@@ -249,3 +249,20 @@ async def test_nothing_is_asked_after_a_forged_certificate(
     assert (seen.stage, seen.failure) == ("tls", "ssl_unknown_authority")
     assert server.heard == []
     assert seen.http is None
+
+
+@pytest.mark.parametrize(("attempt", "failure"), [(1, "generic_timeout_error"), (2, None)])
+async def test_a_second_try_waits_longer_for_a_page(
+    attempt: int, failure: str | None, context: Context, target: MakeTarget
+) -> None:
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, server: Server) -> None:
+        await asyncio.sleep(0.2)
+        await answer(ok())(reader, writer, server)
+
+    short = dataclasses.replace(
+        context, deadlines=dataclasses.replace(context.deadlines, http=0.1, second_try=30)
+    )
+    async with tcp_server(slow) as server:
+        asked = dataclasses.replace(target(server.port, scheme="http"), attempt=attempt)
+        seen = await http.probe(asked, short)
+    assert seen.failure == failure

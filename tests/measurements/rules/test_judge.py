@@ -423,6 +423,7 @@ REFUSED = ("connect", "connection_refused")
             [*twice(in_clear, 200), *control_in_clear(page, cleartext=True, status=301)],
             "cleartext-tampered",
         ),
+        ([*twice(in_clear, 200), *control_in_clear(page, cleartext=True, length=7)], "cleartext-tampered"),
         (
             [
                 *twice(broken, GENUINE, *REFUSED, endpoint="clear", port=80),
@@ -447,6 +448,7 @@ REFUSED = ("connect", "connection_refused")
         "a notice before every page, the controls' too",
         "one control may be blocked as well",
         "the controls answer as ever",
+        "the controls answer with pages of their own, as nameless as the block page",
         "nothing leaves on port 80",
         "a block by the host's name, and controls without a page on port 80",
     ],

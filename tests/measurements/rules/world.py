@@ -54,9 +54,8 @@ def page(
     address: str = GENUINE, status: int = 200, expected: bool | None = True, **fields: Any
 ) -> Observation:
     """An HTTP answer over verified TLS."""
-    http = HttpFacts(
-        version="1.1", status=status, length=100, expected=expected, location=fields.pop("location", None)
-    )
+    length, location = fields.pop("length", 100), fields.pop("location", None)
+    http = HttpFacts(version="1.1", status=status, length=length, expected=expected, location=location)
     tls = (
         None if fields.pop("cleartext", False) else TlsFacts(version="TLSv1.3", verified=True, received=4000)
     )
