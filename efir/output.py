@@ -50,8 +50,12 @@ class Output:
         return self._console
 
     def text(self, *parts: Any) -> None:
-        """Write text for people. Markup is off: host names and errors may carry brackets."""
-        self.console.print(*parts, markup=False)
+        """Write text for people. Markup is off: host names and errors may carry brackets.
+
+        Sentences are wrapped on a terminal only: in a file or pipe a line that is searched for must be whole.
+        """
+        whole = not self.console.is_terminal and all(isinstance(part, str) for part in parts)
+        self.console.print(*parts, markup=False, soft_wrap=whole)
 
     @property
     def interactive(self) -> bool:

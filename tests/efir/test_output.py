@@ -19,6 +19,12 @@ def test_control_characters_in_text_are_shown_as_signs(capsys: pytest.CaptureFix
     assert capsys.readouterr().out == "\ufffd[31mx: 1 accessible\nand \ufffd2J, \ufffdturned\n"
 
 
+def test_a_line_stays_whole_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
+    line = "youtube AS9198 goodput  " + "associated " * 20
+    Output().text(line)
+    assert capsys.readouterr().out == line + "\n"
+
+
 def test_colours_of_ours_stay_and_those_of_a_stranger_do_not() -> None:
     file = io.StringIO()
     table = Table(box=None)
