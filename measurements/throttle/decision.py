@@ -15,7 +15,7 @@ from measurements.throttle.evidence import SessionEvidence
 from measurements.throttle.facts import ArmFacts, arm_facts
 from measurements.throttle.family import OUTRANKED, FamilyFacts, LongState, family_rule
 from measurements.throttle.flow import Arm
-from measurements.throttle.rules import RULES, ArmRule, ArmVerdict, first_match
+from measurements.throttle.rules import MARKED, RULES, ArmRule, ArmVerdict, first_match
 from measurements.throttle.thresholds import RULES_VERSION
 from measurements.throttle.thresholds import THRESHOLDS as T
 from measurements.throttle.usable import STOPPED, TRIES, use_of
@@ -54,7 +54,7 @@ class ArmDecision:
         """The contrast the arm was decided on; the goodput's where it was not decided."""
         if self.rule == "slow_handshake":
             return self.facts.handshake
-        if self.rule == "marked_address":
+        if self.rule == MARKED:
             return self.facts.marked
         return self.facts.goodput
 

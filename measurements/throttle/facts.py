@@ -93,6 +93,12 @@ def kept_speed(session: SessionEvidence, arm: Arm, since: float) -> bool:
     return shift is not None and shift.low is not None and shift.low > log(T.half)
 
 
+def _recovered(session: SessionEvidence, arm: Arm, before: Sequence[float]) -> bool:
+    """The arm's controls at the end are fast again: the line had slowed for a while, a mark would have stayed."""
+    after = speeds(session.after.get(arm, ()))
+    return bool(after) and median(after) > T.half * median(before)
+
+
 def baseline_state(session: SessionEvidence, pairs: Sequence[Pair]) -> BaselineState:
     """Whether the foreign arm's baseline can be compared with this session."""
     base = session.baseline
@@ -135,6 +141,7 @@ def arm_facts(session: SessionEvidence, arm: Arm) -> Iterator[ArmFacts]:
     began = min((pair.started for pair in pairs), default=inf)
     witness = any(kept_speed(session, other, began) for other in session.arms if other != arm)
     before = speeds(session.before.get(arm, ()))
+    stays = residual and witness and len(before) >= T.before_flows and not _recovered(session, arm, before)
     looks: list[tuple[int | None, float]] = [
         (look, alpha) for look, alpha in zip(T.looks, T.alphas, strict=True) if look <= len(measured)
     ]
@@ -158,7 +165,7 @@ def arm_facts(session: SessionEvidence, arm: Arm) -> Iterator[ArmFacts]:
             cut=cut,
             certificate_seen=any(pair.target.certificate_valid for pair in in_time),
             residual=residual,
-            marked=_marked(seen, before) if residual and witness and len(before) >= T.before_flows else None,
+            marked=_marked(seen, before) if stays else None,
         )
 
 

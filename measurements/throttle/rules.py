@@ -12,6 +12,7 @@ from measurements.throttle.facts import ArmFacts
 from measurements.throttle.thresholds import THRESHOLDS as T
 
 ArmVerdict = Literal["throttled", "clean", "inconclusive"]
+MARKED: Final = "marked_address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ RULES: Final[tuple[ArmRule, ...]] = (
         "slow_handshake", "throttled", None, "tls", _slow_handshake, "as slow_transfer, in handshake times"
     ),
     ArmRule(
-        "marked_address",
+        MARKED,
         "throttled",
         None,
         "transfer",

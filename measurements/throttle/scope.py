@@ -7,6 +7,7 @@ from typing import Final, Literal
 from measurements.throttle.decision import FamilyDecision
 from measurements.throttle.evidence import Extra, Together
 from measurements.throttle.flow import SHORT, TICK, Flow, size_at
+from measurements.throttle.rules import MARKED
 from measurements.throttle.signature import Mechanism
 
 Scope = Literal["connection", "sni", "address", "subscriber"]
@@ -66,7 +67,7 @@ def by_sharing(seen: Together) -> Scope | None:
 
 def _by_arms(decision: FamilyDecision) -> Scope | None:
     slow = {arm for arm, each in decision.arms.items() if each.verdict == "throttled"}
-    if decision.deciding == "same_address" and decision.arms["same_address"].rule == "marked_address":
+    if decision.deciding == "same_address" and decision.arms["same_address"].rule == MARKED:
         return "address"
     # Only the name differs inside these two arms.
     if slow & {"helper", "same_address"}:

@@ -18,6 +18,7 @@ from measurements.throttle.evidence import SessionEvidence
 from measurements.throttle.facts import speeds
 from measurements.throttle.family import OUTRANKED
 from measurements.throttle.pair import Pair, measure, pair_use
+from measurements.throttle.rules import MARKED
 from measurements.throttle.scope import rate_alone
 from measurements.throttle.series import wanted
 from measurements.throttle.usable import STOPPED, use_of
@@ -30,7 +31,8 @@ from probes.sessions.series import FurtherSeries
 from probes.sessions.sharing import look
 from probes.sessions.state import SessionState
 
-AFTER: Final = 3  # control-only flows at the end, where target and control shared an address
+# Control-only flows at the end, of an arm whose target and control share an address, or one that looks marked
+AFTER: Final = 3
 
 
 @dataclass
@@ -192,12 +194,14 @@ class FamilySession(SessionState):
     # After the pairs -------------------------------------------------------------------------------------------
 
     async def _controls_after(self) -> None:
-        """Where target and control had to share an address: is it still as fast for the control?"""
-        if self.decision.rule == OUTRANKED:
+        """Where target and control had to share an address, or it looks marked: how fast is it for the control now?"""
+        found = self.decision
+        if found.rule == OUTRANKED:
             return
         for arm in self.arms:
             measured = any(pair.arm == arm.arm for pair in self.pairs)
-            if arm.addresses.shared and measured and not self._spent(arm):
+            asked = arm.addresses.shared or found.arms[arm.arm].rule == MARKED
+            if asked and measured and not self._spent(arm):
                 size = self._size(arm)
                 self.after[arm.arm] = tuple(
                     [await self.flows.single(arm, "control", size, "after") for _ in range(AFTER)]

@@ -272,6 +272,19 @@ def test_controls_from_before_the_line_slowed_are_no_witness(pairs: Pairs, sessi
     assert decide(session(slowed + meanwhile)).rule == "marked_address"
 
 
+def test_an_address_that_is_fast_again_at_the_end_was_not_marked(
+    pairs: Pairs, session: Sessions, flow: Flows
+) -> None:
+    """The line was slow for the ten minutes of one arm; a mark stays longer."""
+    seen = pairs(target=16_000.0, control=16_000.0) + pairs(arm="helper", target=FAST)
+
+    def at_the_end(rate: float) -> FamilyDecision:
+        return decide(session(seen, after={"same_address": tuple(flow(rate=rate) for _ in range(3))}))
+
+    assert at_the_end(16_000.0).rule == "marked_address"
+    assert at_the_end(FAST).verdict == "inconclusive"
+
+
 def test_a_line_that_slowed_under_all_arms_marks_no_address(pairs: Pairs, session: Sessions) -> None:
     slowed = pairs(target=150_000.0, control=150_000.0)
     also = pairs(arm="helper", target=150_000.0, control=150_000.0)
