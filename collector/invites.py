@@ -36,25 +36,19 @@ def new_invite(
         helper=helper,
     )
     row = (invite.id, hashlib.sha256(proof_of(token)).digest(), microseconds(now))
-    store.submit(
-        lambda connection: connection.execute(
-            "INSERT INTO invites (id, proof_hash, created) VALUES (?, ?, ?)", row
-        )
-    ).result()
+    _change(store, "INSERT INTO invites (id, proof_hash, created) VALUES (?, ?, ?)", row)
     return invite
+
+
+def _change(store: Store, statement: str, values: Sequence[Any]) -> int:
+    """Rows changed, on disk when this returns. Raises StoreError."""
+    return store.submit(lambda connection: connection.execute(statement, values).rowcount).result()
 
 
 def revoke(store: Store, invite_id: str, now: datetime) -> None:
     """Take nothing more under this invite; what came in stays. Raises CollectorError."""
-    changed = store.submit(
-        lambda connection: (
-            connection.execute(
-                "UPDATE invites SET revoked = coalesce(revoked, ?) WHERE id = ?",
-                (microseconds(now), invite_id),
-            ).rowcount
-        )
-    ).result()
-    if not changed:
+    statement = "UPDATE invites SET revoked = coalesce(revoked, ?) WHERE id = ?"
+    if not _change(store, statement, (microseconds(now), invite_id)):
         raise CollectorError(f"there is no invite {invite_id}; list them: efir collect vantages")
 
 
@@ -84,13 +78,8 @@ def retract(store: Store, selection: Selection, *, undo: bool = False) -> int:
     """Take accepted results out of everything that is shown or exported (or bring them back); gives how many."""
     condition, values = selection.condition()
     to, of = ("accepted", "retracted") if undo else ("retracted", "accepted")
-    return store.submit(
-        lambda connection: (
-            connection.execute(
-                f"UPDATE items SET state = ? WHERE state = ? AND {condition}", (to, of, *values)
-            ).rowcount
-        )
-    ).result()
+    statement = f"UPDATE items SET state = ? WHERE state = ? AND {condition}"
+    return _change(store, statement, (to, of, *values))
 
 
 def withdrawing(sender: Sender, sent_at: int) -> Callable[[sqlite3.Connection], int]:
@@ -117,13 +106,7 @@ def withdrawing(sender: Sender, sent_at: int) -> Callable[[sqlite3.Connection], 
 
 def forget_before(store: Store, time: datetime) -> int:
     """Delete results measured before `time`; gives how many."""
-    return store.submit(
-        lambda connection: (
-            connection.execute(
-                "DELETE FROM items WHERE time < ? AND state <> 'withdrawn'", (microseconds(time),)
-            ).rowcount
-        )
-    ).result()
+    return _change(store, "DELETE FROM items WHERE time < ? AND state <> 'withdrawn'", (microseconds(time),))
 
 
 class VantageRow(NamedTuple):
