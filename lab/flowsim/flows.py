@@ -195,10 +195,10 @@ class Block:
         """A pair of each: what is asked of the target, and the same of its control."""
         twice = [each for ask in asks for each in (ask, self.partner(ask))]
         flows = self.flows(twice)
+        sides = map(self._labelled, flows[::2], flows[1::2])
         return [
             Pair(arm=ask.arm, target=target, control=control)
-            for ask, one, other in zip(asks, flows[::2], flows[1::2], strict=True)
-            for target, control in (self._labelled(one, other),)
+            for ask, (target, control) in zip(asks, sides, strict=True)
         ]
 
     def partner(self, ask: Ask) -> Ask:

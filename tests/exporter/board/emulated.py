@@ -56,12 +56,13 @@ def reader(
 def town() -> Reader:
     """Five people on one network, youtube slowed each evening; two on another, too few to be shown."""
     lines = [
-        said(f"v{person}", platform, verdict, hours, stage="transfer" if verdict == "throttled" else None)
+        said(f"v{person}", platform, "throttled", hours, stage="transfer")
+        if platform == "youtube" and hours % 24 < 4 and person
+        else said(f"v{person}", platform, "accessible", hours)
         for person in range(5)
         for hours in range(24 * 12)
         if hours % 24 != 9  # an hour in which nobody measures
         for platform in NAMES
-        for verdict in ["throttled" if platform == "youtube" and hours % 24 < 4 and person else "accessible"]
     ]
     lines += [said(f"w{person}", "vk", "blocked", asn=35104) for person in range(2)]
     windows = [EventWindow("s-01", NOW.timestamp() - 7200, NOW.timestamp() + 3600, ("youtube",))]
