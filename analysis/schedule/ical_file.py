@@ -37,6 +37,7 @@ def parse_ical(text: str) -> Contents:
         info = _zone(_text(each.get("X-WR-TIMEZONE")), contents)
         components = each.walk("VEVENT")
         moved = _moved(components)
+        _inherit(components)
         for number, component in enumerate(components, start=1):
             contents.timezone = contents.timezone or _named_zone(component)
             _component(component, Context(info, "event", number), moved, contents)
@@ -75,6 +76,16 @@ def _moved(components: list[Any]) -> dict[str | None, list[datetime]]:
             if (instead := _one(component, "RECURRENCE-ID")) is not None:
                 moved.setdefault(_text(component.get("UID")), []).append(instead.dt)
     return moved
+
+
+def _inherit(components: list[Any]) -> None:
+    """A moved occurrence is about what its series is about: calendar programs leave names that they do not know out."""
+    series = {_text(each.get("UID")): each for each in components if "RECURRENCE-ID" not in each}
+    for component in components:
+        whole = series.get(_text(component.get("UID")), component)
+        for name in ("X-EFIR-PLATFORMS", "X-EFIR-ANNOUNCED"):
+            if name in whole and name not in component:
+                component[name] = whole[name]
 
 
 def _one(component: Any, name: str) -> Any:

@@ -1,6 +1,8 @@
 """Reading a schedule file of either format, and comparing its events with each other."""
 
 import hashlib
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 
 from analysis.schedule.ical_file import parse_ical
@@ -48,6 +50,19 @@ def parse_schedule(text: str, sha256: str = "") -> Schedule:
         entries=contents.entries,
         sources=tuple(sources),
     )
+
+
+def misspelt(schedule: Schedule, known: Iterable[str]) -> list[Problem]:
+    """Notices of platforms that are none of `known` but nearly one: their events would be compared with nothing."""
+    names = sorted(known)
+    notices = []
+    for event in (*schedule.events, *schedule.other):
+        for name in event.platforms:
+            meant = [] if name in names else get_close_matches(name, names, 1, cutoff=0.8)
+            if meant:
+                text = f"no platform is called {name!r}; did you mean {meant[0]!r}?"
+                notices.append(Problem(event.line, event.id, text))
+    return notices
 
 
 def _line(problem: Problem) -> int:

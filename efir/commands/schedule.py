@@ -11,6 +11,7 @@ from efir.options import Shared, shared_options
 
 if TYPE_CHECKING:
     from analysis.schedule.model import Event, Schedule
+    from measurements.yaml_lines import Problem
 
 
 @click.group()
@@ -38,7 +39,7 @@ def check(shared: Shared, file: Path) -> Exit:
         "other": len(schedule.other),
         "unusable": len(schedule.unusable),
         "problems": len(schedule.problems),
-        "notices": len(schedule.notices),
+        "notices": len(_notices(shared, schedule)),
         "sha256": schedule.sha256,
     }
     shared.out.line(summary)
@@ -80,7 +81,7 @@ def report(shared: Shared, schedule: "Schedule", file: Path) -> None:
     for severity, problems in (
         ("problem", schedule.problems),
         ("unusable", schedule.unusable),
-        ("notice", schedule.notices),
+        ("notice", _notices(shared, schedule)),
     ):
         for problem in problems:
             shared.out.line(
@@ -93,6 +94,13 @@ def report(shared: Shared, schedule: "Schedule", file: Path) -> None:
                 }
             )
             shared.out.text(problem.show(str(file)))
+
+
+def _notices(shared: Shared, schedule: "Schedule") -> "list[Problem]":
+    from analysis.schedule.load import misspelt
+    from measurements.targets_file import load_targets
+
+    return [*schedule.notices, *misspelt(schedule, load_targets(shared.targets).platforms)]
 
 
 def outcome(schedule: "Schedule") -> Exit:

@@ -61,6 +61,14 @@ def test_an_occurrence_that_was_moved_is_not_at_its_old_hour_as_well() -> None:
     assert [iso(each.start)[8:13] for each in read.events] == ["01T14", "02T15", "03T14"]
 
 
+def test_a_moved_occurrence_keeps_the_platforms_of_its_series() -> None:
+    read = calendar(
+        "UID:a\nDTSTART:20230401T140000Z\nDURATION:PT2H\nRRULE:FREQ=DAILY;COUNT=2\nX-EFIR-PLATFORMS:vk",
+        "UID:a\nRECURRENCE-ID:20230402T140000Z\nDTSTART:20230402T150000Z\nDURATION:PT2H",
+    )
+    assert [each.platforms for each in read.events] == [("vk",), ("vk",)]
+
+
 BAD = {
     "an end before the start": ("DTSTART:20180503T200000\nDTEND:20180503T190000", "end is not after start"),
     "an hour that happened twice": (

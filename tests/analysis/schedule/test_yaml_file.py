@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.schedule.load import load_schedule, parse_schedule
+from analysis.schedule.load import load_schedule, misspelt, parse_schedule
 from analysis.schedule.printed import iso
 
 HEAD = "version: 1\ntimezone: Asia/Almaty\nevents:\n"
@@ -189,3 +189,10 @@ def test_the_incidents_file_is_read_and_most_of_its_entries_have_no_hours() -> N
     blackout = next(event for event in read.events if event.id == "shutdown-2022-01-05")
     assert iso(blackout.start) == "2022-01-05T10:30:00Z"
     assert blackout.platforms == ()  # "all"
+
+
+def test_a_platform_that_is_nearly_one_of_ours_is_told_and_others_are_not() -> None:
+    hours = "start: 2018-05-03T20:00, end: 2018-05-03T22:00"
+    read = parse_schedule(schedule(f"{{{hours}, platforms: [youtub, vk, whatsapp, example.org]}}"))
+    (notice,) = misspelt(read, ("vk", "youtube"))
+    assert (notice.line, notice.text) == (4, "no platform is called 'youtub'; did you mean 'youtube'?")
