@@ -14,7 +14,7 @@ from measurements.throttle.change import slowdown
 from measurements.throttle.contrast import median_known
 from measurements.throttle.flow import Flow
 from measurements.throttle.pair import Pair, measure
-from measurements.throttle.rates import gap_share
+from measurements.throttle.rates import gap_share, longer, queues
 from measurements.throttle.thresholds import THRESHOLDS as T
 
 # One flow's shape is an accident of its losses.
@@ -28,9 +28,6 @@ CLAMP_SLOPE: Final = 0.25
 CLAMP_APART: Final = 0.2
 # Consistent onset: coefficient of variation of the byte (or second) at which flows turn slow or stop.
 SAME_ONSET: Final = 0.15
-# A flow waits for nothing but its queue: three times the path's own round trip, or 200 ms more.
-QUEUE_FACTOR: Final = 3.0
-QUEUE_SECONDS: Final = 0.2
 # Our own packets are lost upstream where our ClientHello or request had to be sent again, or where so many more
 # segments came twice than in the control, because their acknowledgements were lost.
 REPEATED: Final = 2.0
@@ -107,16 +104,12 @@ def _stopped(flow: Flow) -> bool:
     return not flow.complete and flow.body_bytes > 0 and last < flow.elapsed / 2
 
 
-def _longer(time: float, usual: float) -> bool:
-    return time > max(QUEUE_FACTOR * usual, usual + QUEUE_SECONDS)
-
-
 def _queueing(pairs: Sequence[Pair]) -> bool | None:
     """Round trips grow inside the flows, beyond what the line's own queue does to their controls."""
     inside = [
-        _longer(pair.target.rtt, pair.target.min_rtt) and pair.target.rtt > (pair.control.rtt or 0.0)
+        grown and (pair.target.rtt or 0.0) > (pair.control.rtt or 0.0)
         for pair in pairs
-        if pair.target.rtt is not None and pair.target.min_rtt is not None
+        if (grown := queues(pair.target)) is not None
     ]
     return sum(inside) > len(inside) / 2 if len(inside) >= MIN_FLOWS else None
 
@@ -124,7 +117,7 @@ def _queueing(pairs: Sequence[Pair]) -> bool | None:
 def _held_back(pairs: Sequence[Pair]) -> bool:
     """The first answer comes late, its control's does not, and later round trips take no longer: delay, not a queue."""
     late = [
-        _longer(target.first_byte, max(target.connect, control.first_byte))
+        longer(target.first_byte, max(target.connect, control.first_byte))
         and (target.rtt or 0.0) < (1 + T.half) * target.first_byte
         for target, control in ((pair.target, pair.control) for pair in pairs)
         if target.first_byte and target.connect and control.first_byte

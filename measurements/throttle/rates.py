@@ -22,20 +22,29 @@ MIN_POINTS: Final = 5
 MIN_EDGES: Final = 3
 # The slope of 60 points is that of 6,000.
 SAMPLES: Final = 60
+# A flow waits for nothing but its queue: three times the path's own round trip, or 200 ms more.
+QUEUE_FACTOR: Final = 3.0
+QUEUE_SECONDS: Final = 0.2
 
 
 def settled_rate(flow: Flow) -> float | None:
     """Theil-Sen slope of body bytes over time after slow start and burst; None for a flow too short to have settled.
 
     What a bucket lets through comes in steps, with waits in between. Where there are enough of these, the slope is
-    that of the steps' upper edges, when the bucket was empty. A flow that ends within a second or two after its knee
-    has only the mean rate beyond it.
+    that of the steps' upper edges, when the bucket was empty. What a queue lets through has no pauses: a wait there is
+    ours, for a segment that was lost, and the rate is that between the waits. A flow that ends within a second or two
+    after its knee has only the mean rate beyond it.
     """
-    start = max(SETTLE_SECONDS, SETTLE_ROUND_TRIPS * (flow.min_rtt or flow.connect or 0.0))
+    rounds = SETTLE_ROUND_TRIPS * (flow.min_rtt or flow.connect or 0.0)
+    start = max(SETTLE_SECONDS, rounds)
     turn = slowdown(flow)
     edges = _upper_edges(flow, turn.at_bytes if turn else 0)
     if len(edges) >= MIN_EDGES and edges[-1][0] - edges[0][0] >= SETTLE_SECONDS:
         return _theil_sen(edges)
+    if edges and queues(flow):
+        steady = _between_waits(flow, turn.at_seconds if turn else rounds)
+        if len(steady) >= MIN_POINTS and steady[-1][0] - steady[0][0] >= SETTLE_SECONDS:
+            return _theil_sen(steady)
     if turn:
         start = max(start, turn.at_seconds)
     end = flow.ended
@@ -62,6 +71,25 @@ def _upper_edges(flow: Flow, start: int) -> list[tuple[float, int]]:
     points, limit = [*zip(flow.times, flow.sizes, strict=True)], _long_wait(flow)
     waits = pairwise([*points, (flow.ended, flow.body_bytes)])
     return [one for one, then in waits if one[1] >= start and then[0] - one[0] > limit]
+
+
+def _between_waits(flow: Flow, start: float) -> Sequence[tuple[float, int]]:
+    """Seconds and bytes of the longest part of the flow, from `start` on, without a long wait."""
+    points = [*zip(flow.times, flow.sizes, strict=True)][bisect_left(flow.times, start) :]
+    limit = _long_wait(flow)
+    ends = [i for i, (one, then) in enumerate(pairwise(points), 1) if then[0] - one[0] > limit]
+    parts = [points[first:last] for first, last in pairwise([0, *ends, len(points)])]
+    return max(parts, key=lambda part: part[-1][0] - part[0][0] if part else 0.0)
+
+
+def longer(time: float, usual: float) -> bool:
+    """A round trip, or a wait for an answer, is longer than usual by a queue."""
+    return time > max(QUEUE_FACTOR * usual, usual + QUEUE_SECONDS)
+
+
+def queues(flow: Flow) -> bool | None:
+    """Round trips grow inside the flow; None = not measured on this system."""
+    return None if flow.rtt is None or flow.min_rtt is None else longer(flow.rtt, flow.min_rtt)
 
 
 def _long_wait(flow: Flow) -> float:

@@ -163,6 +163,25 @@ def test_the_rate_of_a_flow_in_steps_is_its_bucket_s_wherever_the_flow_ends(
     assert signature(evidence, decide(evidence)).rate == pytest.approx(150_000 / 8, rel=0.02)
 
 
+# A flow behind a queue of 40 kB that empties at 150 kbit/s; it ran over after three seconds and lost many segments.
+QUEUED = (
+    (0.0, 1446), (0.12, 4338), (0.28, 7230), (0.45, 10_122), (0.6, 13_015), (0.76, 15_907), (0.92, 18_799),
+    (1.08, 21_691), (1.25, 24_583), (1.4, 27_475), (1.56, 30_367), (1.72, 33_259), (1.88, 36_151), (2.04, 39_044),
+    (2.2, 41_936), (2.36, 44_828), (2.52, 47_720), (2.68, 50_612), (2.84, 53_504), (3.0, 56_396), (3.16, 59_288),
+    (3.32, 62_181), (5.56, 92_548),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("reads", [len(QUEUED), len(QUEUED) - 1])
+def test_the_rate_of_a_queue_is_that_between_waits_for_lost_segments(
+    reads: int, pairs: Pairs, session: Sessions
+) -> None:
+    times, sizes = zip(*QUEUED[:reads], strict=True)
+    seen = {"times": times, "sizes": sizes, "elapsed": 6.0, "complete": False}
+    evidence = session(pairs(of_target=seen | QUEUEING))
+    assert signature(evidence, decide(evidence)).rate == pytest.approx(150_000 / 8, rel=0.02)
+
+
 def test_controls_that_hardly_differ_say_nothing_of_a_clamp(pairs: Pairs, session: Sessions) -> None:
     alike = tuple(
         pair
