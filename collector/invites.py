@@ -15,7 +15,7 @@ from measurements.targets import Helper
 
 # A token is 256 random bits: nothing can be guessed, so a plain hash at rest is enough.
 _TOKEN_BYTES = 32
-_ID_BYTES = 5
+_ID_BYTES = 5  # an id tells vantages apart, for people to read and type; it opens nothing
 
 
 def new_invite(

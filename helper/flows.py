@@ -7,7 +7,7 @@ from typing import Final
 # Names of our own making by the client: enough that nobody guesses another's.
 _TOKEN: Final = re.compile(r"[0-9a-f]{16,64}")
 _KEPT_SECONDS: Final = 600.0  # a client asks right after the flow
-_KEPT_FLOWS: Final = 10_000
+_KEPT_FLOWS: Final = 10_000  # the oldest go first, so that memory is bounded
 
 
 def is_token(text: str) -> bool:

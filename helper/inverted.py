@@ -12,7 +12,7 @@ from typing import Final
 FLIP: Final = bytes(255 - value for value in range(256))
 # First byte of a TLS record that carries a ClientHello (RFC 8446, section 5.1), turned over.
 FIRST_BYTE: Final = bytes([0x16 ^ 0xFF])
-_READ: Final = 131_072
+_READ: Final = 131_072  # bytes at a time
 
 
 async def first_byte(sock: socket.socket) -> bytes:

@@ -10,7 +10,7 @@ from lab.buckets import TokenBucket
 from lab.censor.quic_sni import QuicReader
 from lab.loopback import Pacing, loop_in_thread
 
-_LARGEST = 65_536
+_LARGEST = 65_536  # bytes: no datagram is longer
 _LEAST_BURST = 5_000  # a few packets: a bucket smaller than one lets nothing through
 Peer = tuple[str, int]
 

@@ -19,7 +19,7 @@ from lab.session import LabError
 from lab.world.real import missing
 from measurements.targets import Targets
 
-# A round with every platform dropped takes half a minute; what takes longer hangs.
+# A round with every platform dropped takes half a minute, a session some minutes; what takes longer hangs.
 _RUN_SECONDS: Final = 180.0
 _THROTTLE_SECONDS: Final = 900.0
 

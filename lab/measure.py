@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from lab.addresses import SERVER_IPV4
 from lab.session import LabSession
 
-_UDP_HEADERS = 28
+_UDP_HEADERS = 28  # of IPv4 and UDP
+# Bytes of a packet with its headers: below any path's MTU, and with room for the headers.
 _LARGEST = 1400
 _SMALLEST = 50
 

@@ -12,7 +12,7 @@ FIN, SYN, RST, PSH, ACK = 0x01, 0x02, 0x04, 0x08, 0x10
 
 # RFC 8200: hop-by-hop, routing, destination options; each (next header, length in 8 octets past the first)
 _EXTENSIONS = (0, 43, 60)
-_FRAGMENT = 44
+_FRAGMENT = 44  # the fragment header's number
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ SLOT_SECONDS = 2.0
 DNS_SLOT_SECONDS = 0.15
 # Beyond this, handshake times are flagged as unreliable (DESIGN section 5). Reachability is not.
 LAG_LIMIT = 0.020
-_TICK = 0.05
+_TICK = 0.05  # seconds from one look at the loop to the next
 
 
 class Slots:

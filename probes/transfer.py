@@ -17,7 +17,7 @@ from probes.flow import Course, Flow, headers, refused
 from probes.wire import urls
 from probes.wire.http1 import ResponseReader, build_request
 
-_SAMPLE_SECONDS: Final = 1.0
+_SAMPLE_SECONDS: Final = 1.0  # from one look at TCP_INFO to the next
 
 
 async def probe(flow: Flow, context: Context) -> Observation:

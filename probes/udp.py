@@ -6,7 +6,7 @@ import struct
 import sys
 from typing import Final
 
-_DATAGRAM: Final = 65535
+_DATAGRAM: Final = 65535  # bytes: none is longer
 _CONTROL_SPACE: Final = 64  # one small integer
 _IP_RECVTTL: Final = 12  # linux/in.h; Python's socket module names it only from 3.14 on
 _IPV6_RECVHOPLIMIT: Final = 51

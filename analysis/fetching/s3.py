@@ -18,7 +18,7 @@ PAUSE: Final = 0.1  # seconds between requests: ten a second, a hundredth of wha
 TRIES: Final = 5  # of one file; each goes on where the last one broke off
 LONGEST_WAIT: Final = 60.0  # seconds, whatever Retry-After says
 _BUSY: Final = frozenset({429, 500, 502, 503, 504})
-_CHUNK: Final = 1 << 18
+_CHUNK: Final = 1 << 18  # bytes written at a time
 
 
 class FetchError(Exception):

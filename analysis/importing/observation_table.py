@@ -64,7 +64,7 @@ _HELPER_GOT_IT: Final = frozenset({"dns", "tcp_ip", "http-failure", "http-diff"}
 _OTHER_PAGE: Final = frozenset({"dns", "http-diff"})
 _TIMEOUTS: Final = frozenset({"generic_timeout_error", "timed_out"})
 _ADDRESS: Final = re.compile(r"[0-9.]+|[0-9a-fA-F.]*:[0-9a-fA-F:.]*")
-_ROWS_AT_ONCE: Final = 10_000
+_ROWS_AT_ONCE: Final = 10_000  # fetched at a time
 
 Row = dict[str, str | None]
 

@@ -134,6 +134,6 @@ class Scale:
 
 _RATIOS = (0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0)
 _STEPS = (0.05, 0.1, 0.2, 0.25, 0.5, 1.0, 10.0)
-_MOST_TICKS = 7
+_MOST_TICKS = 7  # of more the figures would touch each other
 # A bound that is a tick stays one in spite of binary fractions.
 _ROUNDING = 1e-9

@@ -8,7 +8,7 @@ from typing import Any
 
 # A scenario or world configuration is a few kB; the kernel takes at most its send buffer in one packet.
 _LIMIT = 4 << 20
-_DESCRIPTORS = 8
+_DESCRIPTORS = 8  # more than any order brings along
 
 
 def pair() -> tuple[socket.socket, socket.socket]:

@@ -30,7 +30,7 @@ from probes.sessions.plan import (
 from probes.sessions.purse import Purse
 
 PLAN: Final = plan_for(metered=True)
-BASELINE_PAIRS: Final = 12
+BASELINE_PAIRS: Final = 12  # some more than the decision asks for, as some are lost
 NOISE_PAIRS: Final = 3  # every fourth block of the first ten pairs
 # After so many pairs of an arm it is asked whether further ones could change anything: as soon as all of three can be
 # lost, at each look, and while lost pairs keep the arm from one.

@@ -35,7 +35,7 @@ from lab.world.zone import Zone
 from measurements.targets import Targets
 
 _ALPN: Final = ["h2", "http/1.1"]
-_BACKLOG: Final = 256
+_BACKLOG: Final = 256  # connections that wait to be accepted: more than a round opens at once
 _IP_FREEBIND: Final = 15  # linux/in.h; Python has no name for it
 
 OpenSocket = Callable[[str, int, socket.SocketKind], socket.socket]

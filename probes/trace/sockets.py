@@ -26,7 +26,7 @@ _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 USUAL_TTL: Final = 64
 # linux/errqueue.h: who reported it, and the ICMP type that says "TTL ended" (RFC 792, RFC 4443)
 _EXPIRED: Final = {2: 11, 3: 3}
-_CONNECT_SECONDS: Final = 4.0
+_CONNECT_SECONDS: Final = 4.0  # two lost SYNs (1 s and 2 s, RFC 6298) are waited for
 
 
 @dataclass(frozen=True)
