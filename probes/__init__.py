@@ -2,8 +2,8 @@
 
 registry                           the probes: dns, tcp, tls, http, quic, telegram
 base, draft                        what a probe takes and gives; an observation in the making
-walk, round                        one endpoint from name to page; all endpoints, and again what failed (split: one
-                                   connection, several records)
+walk, round                        one endpoint from name to page; all endpoints, and again what failed (tools: what
+                                   walks share; split: one connection, several records)
 flow                               one flow of a throughput measurement, which transfer, transfer_quic and
                                    transfer_upload carry; series, arrivals: the course of its bytes
 sessions/                          throttling sessions: pairs of flows

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle
 from urllib.parse import urlsplit
 
 import msgspec
@@ -20,10 +21,13 @@ from probes.base import Context
 from probes.limits import DNS_SLOT_SECONDS, LagMeter, Slots
 from probes.mishaps import Mishaps
 from probes.registry import prepare
-from probes.walk import Tools, Walk
+from probes.tools import Tools
+from probes.walk import Walk
 
 # Seconds before the second tries: long enough for a lost packet's cause to pass, short enough for a person waiting.
 RETRY_PAUSE = (1.0, 2.0)
+# Flag of a control's name, asked right after another that failed.
+BESIDE = "control_beside"
 
 Step = Callable[[str, int, int], None]  # (what, done, of)
 
@@ -71,7 +75,9 @@ async def run_round(
     async with LagMeter(context.clock.monotonic).running() as lag:
         dns_slots = Slots(slot_seconds=DNS_SLOT_SECONDS)
         mishaps = Mishaps(context.clock, context.network)
-        tools = Tools(context, Slots(), dns_slots, lag, mishaps, kept, targets.resolvers)
+        tools = Tools(
+            context, Slots(), dns_slots, Slots(1, DNS_SLOT_SECONDS), lag, mishaps, kept, targets.resolvers
+        )
         try:
             await _Round(targets, tools, result, platforms, thorough, left_alone, step).run()
         except asyncio.CancelledError:
@@ -194,12 +200,15 @@ class _Round:
         if not failing:
             return
         done = 0
+        controls = cycle(self.targets.controls)
 
         async def one(walk: Walk) -> None:
             nonlocal done
             if walk.system_fails and not self.thorough:
                 await walk.ask_trusted()
             await walk.again()
+            if walk.nameless and self.targets.controls:
+                await self._name_beside(next(controls))
             await walk.neutral()
             done += 1
             self.step("second tries", done, len(failing))
@@ -217,6 +226,10 @@ class _Round:
         finally:
             watch.cancel()
             await asyncio.wait([watch])
+
+    async def _name_beside(self, control: Control) -> None:
+        """A control's name, asked right after one that failed: a resolver that has had enough refuses it as well."""
+        await self._control_walk(control, (BESIDE,)).name_again()
 
     async def _watch(self) -> None:
         """Connect to the foreign controls every few seconds, where they answered before, until cancelled."""

@@ -4,8 +4,7 @@ The walk records; what it looks at on its way (has an address worked yet?) only 
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
@@ -20,10 +19,10 @@ from measurements.rules.pages import misses, refuses
 from measurements.targets import Endpoint, Resolver
 from probes.base import Context, Target, blank
 from probes.connect import has_route
-from probes.limits import LAG_LIMIT, LagMeter, Slots
-from probes.mishaps import Mishaps
+from probes.limits import LAG_LIMIT, Slots
 from probes.registry import PROBES
 from probes.split import deepest, split
+from probes.tools import Tools
 from probes.wire.dns_message import Question
 
 # Addresses tried at once; the others only if none of these works. Two of IPv4 tell a broken node from a blocked name.
@@ -32,35 +31,6 @@ FIRST_IPV6 = 1
 MOST_ADDRESSES = 6
 QUESTIONS: tuple[Question, ...] = ("A", "AAAA")
 LATE = Resolver(id="late_answer")  # told what came behind the answer of a resolver, to the same question
-# A trusted resolver that has failed for this many names, and answered none, is not asked again in the round.
-TRUSTED_PATIENCE = 2
-
-
-@dataclass(frozen=True)
-class Tools:
-    """What all walks of a round share. `keep` is called with every observation, at once."""
-
-    context: Context
-    slots: Slots
-    dns_slots: Slots
-    lag: LagMeter
-    mishaps: Mishaps
-    keep: Callable[[Observation], None]
-    resolvers: Sequence[Resolver]
-    trusted_answered: set[str] = field(default_factory=set)  # ids
-    trusted_failed: Counter[str] = field(default_factory=Counter)  # names asked in vain, by id
-
-    @property
-    def own_resolvers(self) -> list[Resolver]:
-        """Resolvers that are asked first: the system's, and plain ones."""
-        return [r for r in self.resolvers if r.doh is None] or [Resolver(id="system")]
-
-    @property
-    def trusted_resolvers(self) -> list[Resolver]:
-        return [r for r in self.resolvers if r.doh is not None]
-
-    def worth_asking(self, resolver: Resolver) -> bool:
-        return resolver.id in self.trusted_answered or self.trusted_failed[resolver.id] < TRUSTED_PATIENCE
 
 
 @dataclass
@@ -102,6 +72,17 @@ class Walk:
     async def again(self) -> None:
         """Second tries of all that failed, and the addresses not tried yet."""
         await asyncio.gather(self._ask_again(), self._try_again(), self._read_again(), self._quic_again())
+
+    @property
+    def nameless(self) -> bool:
+        """True if the system's resolver gave no IPv4 address at either try."""
+        ids = {r.id for r in self.tools.own_resolvers}
+        asked = [o for o in self.rows if o.resolver in ids and o.dns and o.dns.question == "A"]
+        return len(asked) > 1 and all(o.failure for o in asked)
+
+    async def name_again(self) -> None:
+        """Ask the system's resolver for the name alone, in the order of second questions."""
+        await self._resolve(self.tools.own_resolvers, 2, ("A",))
 
     async def neutral(self) -> None:
         """A handshake with the neutral name at each address where the platform's own one failed."""
@@ -288,8 +269,7 @@ class Walk:
         context = self.tools.context
         start, moment = context.clock.monotonic(), self.tools.mishaps.now()
         try:
-            slots = self.tools.dns_slots if name == "dns" else self.tools.slots
-            row = await slots.run(lambda: PROBES[name](target, context))
+            row = await self._slots(name, target).run(lambda: PROBES[name](target, context))
         except asyncio.CancelledError:
             self._keep(_cancelled(name, target, context), flags)
             raise
@@ -300,6 +280,11 @@ class Walk:
         row = msgspec.structs.replace(row, lag=round(lag, 4))
         for part in split(row, self.endpoint.probes, context) if not flags else [row]:
             self._keep(part, flags + late)
+
+    def _slots(self, name: str, target: Target) -> Slots:
+        if name != "dns":
+            return self.tools.slots
+        return self.tools.dns_again if target.attempt > 1 else self.tools.dns_slots
 
     def _keep(self, row: Observation, flags: tuple[str, ...]) -> None:
         row = msgspec.structs.replace(row, flags=row.flags + self.flags + flags)

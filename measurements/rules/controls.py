@@ -54,6 +54,19 @@ def resolvers_alive(groups: Sequence[Sequence[Observation]]) -> frozenset[str]:
     )
 
 
+def unsteady(groups: Iterable[Sequence[Observation]]) -> frozenset[tuple[str | None, str]]:
+    """Resolvers and the words with which they failed for the name of a control that they gave at another time.
+
+    Some answer a person only so many questions a second, and refuse the others: what they refuse is chance.
+    """
+    found = set()
+    for group in groups:
+        asked = [o for o in group if o.probe == "dns" and o.dns and o.dns.question == "A"]
+        told = {o.resolver for o in asked if o.failure is None}
+        found |= {(o.resolver, o.failure) for o in asked if o.failure and o.resolver in told}
+    return frozenset(found)
+
+
 def _useful(resolver: str, group: Sequence[Observation], wave: str | None) -> bool:
     """Its answer in that wave leads to the control's certificate, or was never tried."""
     tried = {o.address for o in group if o.probe != "dns"}

@@ -31,7 +31,8 @@ TRIES_TO_CONFIRM = 2  # a failure counts after a retry (DESIGN section 6)
 TIMEOUTS = frozenset({"generic_timeout_error", "timed_out"})
 NO_SUCH_NAME = frozenset({"dns_nxdomain_error", "dns_no_answer"})
 
-Dns = Literal["answers", "fails", "dead", "lies", "none"]
+Dns = Literal["answers", "fails", "unsteady", "dead", "lies", "none"]
+_NO_ADDRESS: frozenset[Dns] = frozenset({"fails", "unsteady", "dead"})
 Trusted = Literal["answers", "no_such_name", "fails", "not_asked"]
 Certificate = Literal["forged", "unknown", "faulty", "fine"]
 Misled = Literal["no", "by_name", "always"]
@@ -157,7 +158,10 @@ def _dns(asked: list[Observation], view: Addresses, line: Line) -> Dns:
         return "answers"
     if not any(o.resolver in line.resolvers_alive for o in own):
         return "dead"  # silent for the controls too, or false for them too
-    return "lies" if view.told else "fails"
+    if view.told:
+        return "lies"
+    last = max(own, key=lambda o: (bool(o.dns and o.dns.question == "A"), o.attempt))
+    return "unsteady" if (last.resolver, last.failure) in line.unsteady else "fails"
 
 
 def _bogus(endpoint: Endpoint, view: Addresses, line: Line) -> bool:
@@ -202,7 +206,7 @@ def _most_telling(failing: list[Observation]) -> Observation | None:
 def _failed_at(chosen: Observation | None, dns: Dns) -> FailedAt:
     if chosen is not None and chosen.stage is not None:
         return chosen.stage
-    return "resolve" if dns in ("fails", "dead") else "none"
+    return "resolve" if dns in _NO_ADDRESS else "none"
 
 
 def _progress(row: Observation) -> bool:
@@ -223,7 +227,7 @@ def _confirmed(asked: list[Observation], view: Addresses, dns: Dns, tries: int) 
     """
     if view.works == "system":
         return any(view.tries(o.address or "") >= tries or refuses(o) for o in view.answers())
-    if dns in ("fails", "dead") and not view.told:
+    if dns in _NO_ADDRESS and not view.told:
         questions = [o.attempt for o in asked if not is_trusted(o) and o.dns and o.dns.question == "A"]
         if max(questions, default=0) < tries:
             return False
@@ -252,7 +256,7 @@ def _failure(
 ) -> str | None:
     if view.works == "no" and _trusted(asked) == "no_such_name":
         return next(o.failure for o in asked if is_trusted(o) and o.failure in NO_SUCH_NAME)
-    if dns in ("fails", "dead") and (chosen is None or view.works != "no"):
+    if dns in _NO_ADDRESS and (chosen is None or view.works != "no"):
         own = [o for o in asked if not is_trusted(o) and o.dns and o.dns.question == "A"]
         return own[-1].failure if own else None
     if bogus and (dns == "lies" or not view.trusted):

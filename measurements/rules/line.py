@@ -9,7 +9,7 @@ from measurements.bogons import is_bogon
 from measurements.records import Observation
 from measurements.redirects import host_of
 from measurements.rules.cleartext import Voice, voices
-from measurements.rules.controls import networks, resolvers_alive, stable, vouched
+from measurements.rules.controls import networks, resolvers_alive, stable, unsteady, vouched
 from measurements.rules.watch import Greeting, greetings
 from measurements.targets import Control
 
@@ -30,13 +30,13 @@ OUT_OF_DATE = frozenset({9, 10})
 class Line:
     """What the controls say about a round.
 
-    `resolvers_alive` holds the ids of resolvers that gave usable addresses for the controls. `stable` is False when
-    fewer than two foreign controls worked while the second tries ran, or after them. `families` holds the address
-    families (4, 6) over which anything at all could be connected to, `reached` each such address and port. `inner`: a
-    control itself answers at an address that cannot be on the Internet, so such addresses prove nothing here.
-    `cleartext`: what the controls were told on port 80, where they were asked. `watch`: connections to foreign controls
-    beside the second tries.
-    `cut_short`: cancelled before any control could answer.
+    `resolvers_alive` holds the ids of resolvers that gave usable addresses for the controls, `unsteady` those that
+    failed for a control at times, with the word of the failure. `stable` is False when fewer than two foreign
+    controls worked while the second tries ran, or after them. `families` holds the address families (4, 6) over
+    which anything at all could be connected to, `reached` each such address and port. `inner`: a control itself
+    answers at an address that cannot be on the Internet, so such addresses prove nothing here. `cleartext`: what
+    the controls were told on port 80, where they were asked. `watch`: connections to foreign controls beside the
+    second tries. `cut_short`: cancelled before any control could answer.
     """
 
     situation: Situation
@@ -45,6 +45,7 @@ class Line:
     foreign_ok: int = 0
     stable: bool = True
     resolvers_alive: frozenset[str] = frozenset()
+    unsteady: frozenset[tuple[str | None, str]] = frozenset()
     families: frozenset[int] = FAMILIES
     reached: frozenset[tuple[str | None, int | None]] = frozenset()
     inner: bool = False
@@ -121,6 +122,7 @@ def judge_line(observations: Iterable[Observation], controls: Iterable[Control])
         foreign_ok=networks(ok & foreign, listed),
         stable=stable({name: by_control[name] for name in ok & foreign}, listed),
         resolvers_alive=resolvers_alive([by_control[name] for name in foreign or tried]),
+        unsteady=unsteady(by_control.values()),
         families=frozenset(o.family for o in connected if o.family is not None),
         reached=frozenset((o.address, o.port) for o in connected if o.probe != "quic"),
         cleartext=voices(row for group in by_control.values() for row in group),

@@ -90,6 +90,11 @@ def deaf(*names: str, **fields: object) -> list[Observation]:
     ]
 
 
+def refusing(name: str, failure: str) -> list[Observation]:
+    """A control's name that the system's resolver fails for once."""
+    return [dns(failure=failure, platform=name, role="control", host=f"{name}.example")]
+
+
 def resolver_vouched(name: str) -> Observation:
     """A control's name, told by a trusted resolver over its own verified TLS."""
     tls = TlsFacts(verified=True)
@@ -119,6 +124,12 @@ CASES: list[tuple[str, list[Observation], tuple[str, str | None, str]]] = [
      [*OK, dns(GENUINE), broken(GENUINE, "tls", "connection_reset"), page(attempt=2)], ("accessible", None, "works")),
     ("a failure without a retry counts for nothing",
      [*OK, dns(GENUINE), broken(GENUINE, "tls", "connection_reset")], ("inconclusive", None, "unconfirmed")),
+    ("a resolver that refuses a control's name too, once it has had enough",
+     [*OK, *refusing("wiki", "dns_refused_error"), *twice(dns, failure="dns_refused_error"), dns(GENUINE, **TRUSTED),
+      page(**TRUSTED)], ("inconclusive", None, "unsteady-resolver")),
+    ("a resolver that loses a control's question at times, and denies this name always",
+     [*OK, *refusing("wiki", "generic_timeout_error"), *twice(dns, failure="dns_nxdomain_error"),
+      dns(GENUINE, **TRUSTED), page(**TRUSTED)], ("blocked", "dns", "dns-fails")),
     ("silence after the ClientHello", [*OK, dns(GENUINE), *SILENT], ("blocked", "tls", "stopped-tls")),
     ("the answer's large packets are lost on the way, the small ones come",
      [*OK, dns(GENUINE), *twice(broken, GENUINE, "tls", "generic_timeout_error", tcp_info={"rcv_ooopack": 2})],
