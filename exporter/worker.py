@@ -20,6 +20,7 @@ _NICE: Final = 5
 
 
 def main() -> None:
+    """Jobs in by standard input, answers out by standard output, until the server closes the first."""
     # Ctrl-C reaches both processes: the server alone decides. SIGTERM comes from it, and lets go of the store.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit())

@@ -45,6 +45,7 @@ def text(status: int, message: str) -> Answer:
 
 
 def as_json(value: object) -> Answer:
+    """An answer for programs."""
     return Answer(200, json.dumps(value).encode(), "application/json")
 
 

@@ -203,6 +203,7 @@ class Ends:
 
 
 def ends_of(packet: Packet) -> Ends:
+    """The packet's own ends, its sender as the source."""
     return Ends(packet.source, packet.source_port, packet.destination, packet.destination_port)
 
 

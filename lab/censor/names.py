@@ -29,9 +29,11 @@ def name_matches(patterns: Iterable[str], name: str) -> bool:
 
 
 def networks(prefixes: Iterable[str]) -> tuple[Network, ...]:
+    """Addresses and prefixes as networks. Raises ValueError."""
     return tuple(ipaddress.ip_network(prefix) for prefix in prefixes)
 
 
 def address_matches(known: Iterable[Network], packed: bytes) -> bool:
+    """Whether an address, as packets hold it, lies in one of the networks."""
     address = ipaddress.ip_address(packed)
     return any(address.version == network.version and address in network for network in known)

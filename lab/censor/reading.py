@@ -76,6 +76,8 @@ class Reader(ABC):
 
 
 class TcpReader(Reader):
+    """TLS, clear-text HTTP or DNS over TCP, as the client speaks; `client_first` is its SYN's sequence number."""
+
     def __init__(self, port: int, client_first: int) -> None:
         self._port = port
         self.stream = Stream((client_first + 1) & 0xFFFFFFFF)

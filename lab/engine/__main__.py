@@ -27,6 +27,7 @@ from lab.path.loop import PathLoop
 
 
 def main(arguments: list[str]) -> int:
+    """Hold the lab until it ends, and remove its folder then; CONTROL and PATH are descriptors."""
     control, path = socket.socket(fileno=int(arguments[0])), int(arguments[1])
     folder, kind = Path(arguments[2]), arguments[3]
     signal.signal(signal.SIGINT, signal.SIG_IGN)

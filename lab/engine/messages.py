@@ -20,6 +20,7 @@ def pair() -> tuple[socket.socket, socket.socket]:
 
 
 def send(channel: socket.socket, message: object, descriptors: Sequence[int] = ()) -> None:
+    """Send one message; the other end gets copies of the descriptors."""
     socket.send_fds(channel, [pickle.dumps(message)], list(descriptors))
 
 

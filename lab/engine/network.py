@@ -100,6 +100,7 @@ def own(prefixes: Iterable[str]) -> None:
 
 
 def configure_server(link: Link) -> None:
+    """Give the servers' side the link's MTU; its addresses are the world's."""
     netlink.link_up(DEVICE, link.mtu)
 
 

@@ -38,6 +38,8 @@ class Spawn:
 
 @dataclass(frozen=True)
 class Kill:
+    """Send a signal to a program that was spawned, by its number."""
+
     process: int
     signal: int
 

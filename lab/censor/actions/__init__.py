@@ -32,4 +32,5 @@ HANDLERS: Mapping[type, Callable[[Any, Rule, random.Random], Handler]] = {
 
 
 def handler_for(rule: Rule, rng: random.Random) -> Handler:
+    """What does the rule's action to packets; all its chance comes from `rng`."""
     return HANDLERS[type(rule.action)](rule.action, rule, rng)
