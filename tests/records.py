@@ -1,9 +1,9 @@
-"""A plain observation, for tests that care about one or two of its fields only."""
+"""Plain records, for tests that care about one or two of their fields only."""
 
 from datetime import UTC, datetime
 from typing import Any
 
-from measurements.records import Observation
+from measurements.records import Observation, SummaryLine
 
 
 def observation(**fields: Any) -> Observation:
@@ -19,3 +19,17 @@ def observation(**fields: Any) -> Observation:
         "probe": "tcp",
     }
     return Observation(**plain | fields)
+
+
+def summary(run_id: str = "r", **fields: Any) -> SummaryLine:
+    """Of a round on a line that works: 3 kB in 5 seconds."""
+    plain: dict[str, Any] = {
+        "online": True,
+        "international_cut": False,
+        "controls_ok": 7,
+        "controls_total": 7,
+        "bytes_sent": 1000,
+        "bytes_received": 2000,
+        "duration_seconds": 5.0,
+    }
+    return SummaryLine(run_id=run_id, **plain | fields)

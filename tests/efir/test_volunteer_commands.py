@@ -14,10 +14,11 @@ from efir.forgetting import all_files, forget
 from efir.trying import user_agent
 from measurements import sqlcipher
 from measurements.identity import pseudonym
-from measurements.records import SummaryLine, ThrottleLine, VerdictLine
+from measurements.records import ThrottleLine, VerdictLine
 from measurements.state import StateFolder
 from measurements.store import Spool
 from tests.commands import efir, lines
+from tests.records import summary
 
 T0 = datetime(2026, 3, 1, 20, 30, tzinfo=UTC)
 
@@ -44,19 +45,7 @@ def state(tmp_path: Path) -> Path:
                 )
                 for endpoint in (None, "web")
             )
-            spool.add_round(
-                SummaryLine(
-                    run_id=run_id,
-                    online=True,
-                    international_cut=False,
-                    controls_ok=3,
-                    controls_total=4,
-                    bytes_sent=1000,
-                    bytes_received=2000,
-                    duration_seconds=5.0,
-                ),
-                T0,
-            )
+            spool.add_round(summary(run_id), T0)
     return folder.root
 
 

@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 
-from measurements.records import Observation, SummaryLine, ThrottleLine, VerdictLine
+from measurements.records import Observation, ThrottleLine, VerdictLine
 from measurements.spool_file import connect, prepare
 from measurements.state import StateError
 from measurements.store import Spool
 from measurements.store_errors import SpoolFull, StoreError
 from measurements.store_schema import STEPS
-from tests.records import observation
+from tests.records import observation, summary
 
 T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -40,19 +40,6 @@ def verdict(line_id: str, run_id: str = "r1", platform: str = "youtube") -> Verd
         reason="",
         time=T0,
         run_id=run_id,
-    )
-
-
-def summary(run_id: str) -> SummaryLine:
-    return SummaryLine(
-        run_id=run_id,
-        online=True,
-        international_cut=False,
-        controls_ok=5,
-        controls_total=5,
-        bytes_sent=1,
-        bytes_received=2,
-        duration_seconds=3.5,
     )
 
 

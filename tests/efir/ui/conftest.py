@@ -23,11 +23,12 @@ from efir.ui.connections import listen
 from efir.ui.guard import Guard
 from efir.ui.server import serve
 from efir.ui.site import Site
-from measurements.records import SummaryLine, ThrottleLine
+from measurements.records import ThrottleLine
 from measurements.rules.line import Line
 from measurements.state import StateFolder
 from measurements.store import Spool
 from tests.collector.emulated import observation, verdict
+from tests.records import summary
 from vantage.consent import Consent, read_consent
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -96,20 +97,6 @@ def consent_of(visitor: Visitor) -> Consent | None:
     return read_consent(StateFolder(visitor.site.shared.state))
 
 
-def summary(run_id: str, cancelled: bool = False) -> SummaryLine:
-    return SummaryLine(
-        run_id=run_id,
-        online=True,
-        international_cut=False,
-        controls_ok=7,
-        controls_total=7,
-        bytes_sent=1000,
-        bytes_received=499_000,
-        duration_seconds=26.0,
-        cancelled=cancelled,
-    )
-
-
 def stored(state: Path, **fields: Any) -> None:
     """A round in which YouTube is blocked, and a session."""
     session = ThrottleLine(
@@ -140,7 +127,7 @@ class Gate:
             await asyncio.wrap_future(self.opened)
         except asyncio.CancelledError:
             cancelled = True
-        told = summary("run-9", cancelled)
+        told = summary("run-9", cancelled=cancelled)
         spool.add_round(told, datetime.now(UTC))
         line = Line(situation="online", controls_ok=1, controls_total=1)
         return Measured(line, [], told)
