@@ -207,7 +207,7 @@ class _Round:
             if walk.system_fails and not self.thorough:
                 await walk.ask_trusted()
             await walk.again()
-            if walk.nameless and self.targets.controls:
+            if walk.denied and self.targets.controls:
                 await self._name_beside(next(controls))
             await walk.neutral()
             done += 1

@@ -74,11 +74,11 @@ class Walk:
         await asyncio.gather(self._ask_again(), self._try_again(), self._read_again(), self._quic_again())
 
     @property
-    def nameless(self) -> bool:
-        """True if the system's resolver gave no IPv4 address at either try."""
+    def denied(self) -> bool:
+        """True if the system's resolver answered both tries without an IPv4 address."""
         ids = {r.id for r in self.tools.own_resolvers}
         asked = [o for o in self.rows if o.resolver in ids and o.dns and o.dns.question == "A"]
-        return len(asked) > 1 and all(o.failure for o in asked)
+        return len(asked) > 1 and all(o.failure and o.dns and o.dns.answers for o in asked)
 
     async def name_again(self) -> None:
         """Ask the system's resolver for the name alone, in the order of second questions."""

@@ -1,7 +1,9 @@
 """A round between real servers: what else is asked while second tries run."""
 
 import asyncio
+from dataclasses import replace
 
+import dns.message
 import pytest
 
 from measurements.rules.watch import WATCH
@@ -9,8 +11,10 @@ from measurements.targets import Control, Endpoint, Expect, Platform, Targets
 from probes import round as rounds
 from probes.base import Context
 from tests.certificates import Leaf
+from tests.dns_servers import Answers, addresses, dns_server, rcode, silent
 from tests.servers import Server, answer, hold, tcp_server
 
+CONTROL = "good.test"  # the name in the certificate
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 NOTICE = b"HTTP/1.1 302 Found\r\nLocation: http://notice.test/\r\nContent-Length: 0\r\n\r\n"
 
@@ -27,7 +31,7 @@ def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rounds, "EVERY", 0.1)
 
 
-def targets(control_port: int, *endpoints: Endpoint) -> Targets:
+def targets(control_port: int, *endpoints: Endpoint, host: str = "127.0.0.1") -> Targets:
     return Targets(
         version=1,
         platforms={"video": Platform(name="Video", endpoints=endpoints)},
@@ -36,7 +40,7 @@ def targets(control_port: int, *endpoints: Endpoint) -> Targets:
                 id=name,
                 name=name,
                 scope="foreign",
-                url=f"https://127.0.0.1:{control_port}/",
+                url=f"https://{host}:{control_port}/",
                 probes=("tcp", "tls"),
             )
             for name in ("one", "two")
@@ -63,3 +67,31 @@ async def test_an_unexpected_page_in_clear_text_is_asked_for_again(context: Cont
         result = await rounds.run_round(targets(control.port, clear), context)
     pages = [o for o in result.observations if o.role == "target"]
     assert [(o.attempt, o.http.status if o.http else None) for o in pages] == [(1, 302), (2, 200)]
+
+
+def only_controls(otherwise: Answers) -> Answers:
+    """A resolver that knows the controls' name, and does something else at any other."""
+
+    def make(query: dns.message.Message) -> list[bytes]:
+        known = str(query.question[0].name).startswith(CONTROL)
+        return addresses("127.0.0.1")(query) if known else otherwise(query)
+
+    return make
+
+
+@pytest.mark.usefixtures("brisk")
+@pytest.mark.parametrize(("says", "asked"), [(rcode("REFUSED"), {("one", 2, None)}), (silent, set())])
+async def test_after_a_name_is_denied_twice_a_controls_name_is_asked(
+    says: Answers, asked: set[tuple[str, int, str | None]], hasty: Context, leaf: Leaf
+) -> None:
+    async with (
+        tcp_server(answer(OK), tls=leaf.context()) as control,
+        dns_server(only_controls(says)) as nameserver,
+    ):
+        web = Endpoint(id="web", url="https://platform.test/", probes=("dns", "tcp", "tls"))
+        told = targets(control.port, web, host=CONTROL)
+        deadlines = replace(hasty.deadlines, resolve=0.1)
+        own = replace(hasty, nameservers=lambda: (nameserver,), deadlines=deadlines)
+        result = await rounds.run_round(told, own)
+    beside = [o for o in result.observations if rounds.BESIDE in o.flags]
+    assert {(o.platform, o.attempt, o.failure) for o in beside} == asked
