@@ -29,7 +29,7 @@ class Invite(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
     version: int = VERSION
     id: str  # by which the operator knows the vantage
     collectors: tuple[str, ...]  # URLs, tried in turn
-    key: str  # the operator's public key (`measurements.batch.key_text`)
+    key: str  # the operator's public key (`measurements.sealing.key_text`)
     token: str
     helper: Helper | None = None  # used only with its own consent
 

@@ -105,3 +105,11 @@ def test_each_part_of_a_package_stands_in_its_map(package: str) -> None:
     }
     text = importlib.import_module(package).__doc__ or ""
     assert {part for part in parts - {"__init__"} if not re.search(rf"\b{part}\b", text)} == set()
+
+
+def test_each_file_that_the_documents_name_exists() -> None:
+    folders = "|".join(
+        path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")
+    )
+    named = set(re.findall(rf"`((?:{folders})/[\w./-]+\.\w+)`", EVERY_DOCUMENT))
+    assert {name for name in named if not (ROOT / name).exists()} == set()
