@@ -7,6 +7,7 @@ left to the caller.
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
 from msgspec import NODEFAULT, inspect
@@ -16,7 +17,12 @@ from measurements.yaml_lines import Document, Path
 
 def check(document: Document, kind: type) -> None:
     """Add a problem to `document` for each value that does not fit the struct type `kind`."""
-    _check(document.data, inspect.type_info(kind), (), document)
+    _check(document.data, _tree(kind), (), document)
+
+
+@cache
+def _tree(kind: type) -> inspect.Type:
+    return inspect.type_info(kind)  # takes longer than the check of a small document
 
 
 def nearest(word: str, words: Iterable[str]) -> str:

@@ -85,15 +85,19 @@ def _once(events: list[Event], contents: Contents) -> list[Event]:
 
 
 def _overlaps(events: list[Event]) -> list[Problem]:
+    """A notice for each event (they come in time order) that begins before another of its platforms has ended."""
     notices = []
-    for index, event in enumerate(events):
-        for later in events[index + 1 :]:
-            if later.start >= event.end:
-                break
-            shared = not event.platforms or not later.platforms or set(event.platforms) & set(later.platforms)
-            if not shared:
-                continue
-            same = (event.start, event.end) == (later.start, later.end)
+    running: list[Event] = []
+    for event in events:
+        running = [other for other in running if other.end > event.start]
+        other = next((other for other in running if _alike(other, event)), None)
+        if other is not None:
+            same = (event.start, event.end) == (other.start, other.end)
             what = "has the same hours as" if same else "overlaps"
-            notices.append(Problem(later.line, later.id, f"{what} {event.id}; they count as one event"))
+            notices.append(Problem(event.line, event.id, f"{what} {other.id}; they count as one event"))
+        running.append(event)
     return notices
+
+
+def _alike(one: Event, other: Event) -> bool:
+    return not one.platforms or not other.platforms or bool(set(one.platforms) & set(other.platforms))

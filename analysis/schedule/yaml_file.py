@@ -84,10 +84,13 @@ def _entries(whole: Document, name: str) -> Iterator[Document]:
     if not isinstance(entries, list):
         whole.add((name,), "a list is needed here: lines that begin with '- {id: ..., start: ..., end: ...}'")
         return
-    for index, entry in enumerate(entries):
-        root: Path = (name, index)
-        lines = {path[2:]: line for path, line in whole.lines.items() if path[:2] == root}
-        yield Document(entry, lines)
+    lines: list[dict[Path, int]] = [{} for _ in entries]
+    for path, line in whole.lines.items():
+        match path:
+            case (root, int(index), *rest) if root == name:
+                lines[index][tuple(rest)] = line
+    for entry, own in zip(entries, lines, strict=True):
+        yield Document(entry, own)
 
 
 def _own_zone(entry: Document, contents: Contents) -> None:

@@ -196,3 +196,15 @@ def test_a_platform_that_is_nearly_one_of_ours_is_told_and_others_are_not() -> N
     read = parse_schedule(schedule(f"{{{hours}, platforms: [youtub, vk, whatsapp, example.org]}}"))
     (notice,) = misspelt(read, ("vk", "youtube"))
     assert (notice.line, notice.text) == (4, "no platform is called 'youtub'; did you mean 'youtube'?")
+
+
+def test_many_events_of_one_hour_give_one_notice_each() -> None:
+    hours = "start: 2018-05-03T20:00, end: 2018-05-03T22:00"
+    read = parse_schedule(schedule(*(f"{{id: e{number}, {hours}}}" for number in range(9))))
+    assert len(read.notices) == 8
+
+
+def test_lines_of_each_entry_are_its_own() -> None:
+    good, bad = "{start: 2018-05-03T20:00, end: 2018-05-03T22:00}", "{start: 2018-05-03T20:00, end: never}"
+    read = parse_schedule(schedule(good, bad, good, bad))
+    assert [problem.line for problem in read.problems] == [5, 7]
