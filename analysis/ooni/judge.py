@@ -9,7 +9,7 @@ from analysis.ooni.record import Record
 from analysis.verdicts.roll_up import worst
 from measurements.records import VerdictLine
 from measurements.rules.facts import EndpointFacts
-from measurements.rules.judge import Judgement, judge_endpoint
+from measurements.rules.judgement import Judgement, judge_endpoint
 from measurements.rules.table import VERSION
 
 WAIVED: Final = "; one measurement, so the retry rule is waived"
@@ -63,7 +63,7 @@ _FINE: Final = judge_endpoint(EndpointFacts(works="system"))
 
 
 def _inconclusive(rule: str, reason: str) -> Judgement:
-    return Judgement(rule=rule, verdict="inconclusive", stage=None, failure=None, reason=reason)
+    return Judgement(rule=rule, verdict="inconclusive", reason=reason)
 
 
 def verdict_line(record: Record) -> VerdictLine:

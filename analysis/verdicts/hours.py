@@ -17,7 +17,7 @@ from measurements.records import VerdictLine
 from measurements.rules.addresses import Works
 from measurements.rules.controls import FOREIGN_NEEDED
 from measurements.rules.facts import TIMEOUTS, Certificate, EndpointFacts, FailedAt
-from measurements.rules.judge import Judgement, judge_endpoint
+from measurements.rules.judgement import Judgement, judge_endpoint
 from measurements.rules.line import NO_ROUTE, Situation
 from measurements.rules.table import VERSION
 from measurements.targets import Control, Targets
@@ -119,9 +119,7 @@ class _Line:
 
 def _platform(platform: str, rows: list[Row], slowed: Judgement | None, line: _Line) -> VerdictLine:
     if line.situation == "offline":
-        judgement = Judgement(
-            rule="offline", verdict="inconclusive", stage=None, failure=None, reason="offline"
-        )
+        judgement = Judgement(rule="offline", verdict="inconclusive", reason="offline")
     else:
         endpoints = groupby(rows, key=lambda row: row["endpoint"])
         judged = {

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from math import log
 from typing import Any, Final
 
-from measurements.rules.judge import Judgement
+from measurements.rules.judgement import Judgement
 from measurements.throttle.contrast import contrast, medians
 from measurements.throttle.thresholds import THRESHOLDS
 
@@ -47,7 +47,6 @@ def throttled(pairs: Iterable[Mapping[str, Any]]) -> Judgement | None:
                 rule="hour-of-pairs",
                 verdict="throttled",
                 stage="transfer",
-                failure=None,
                 reason=f"{result.n} pairs against {arm}: {result.ratio:.2f} of the control's goodput, "
                 f"at most {result.high:.2f}",
             )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from measurements.rules.judge import Judgement
+from measurements.rules.judgement import Judgement
 from measurements.verdicts import WORST_FIRST
 
 

@@ -5,62 +5,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import msgspec
-
 from measurements.records import Observation, VerdictLine
 from measurements.rules.cleartext import PORT
-from measurements.rules.facts import EndpointFacts, Misled, gather
+from measurements.rules.facts import Misled, gather
+from measurements.rules.judgement import Judgement, judge_endpoint, judge_quic
 from measurements.rules.line import Line, judge_line
 from measurements.rules.quic import quic_facts
-from measurements.rules.table import (
-    DEAD_RESOLVER,
-    ENDPOINT_RULES,
-    FALSE_ANSWER,
-    NOT_APPLICABLE,
-    QUIC_RULES,
-    VERSION,
-    Rule,
-    first_match,
-)
+from measurements.rules.roll_up import of_line, roll_up
+from measurements.rules.table import DEAD_RESOLVER, FALSE_ANSWER, VERSION
 from measurements.targets import Endpoint, Platform, Targets
-from measurements.verdicts import VERDICT_STAGE, WORST_FIRST, Verdict, VerdictStage
-
-
-class Judgement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A rule's answer about one endpoint."""
-
-    rule: str
-    verdict: Verdict
-    stage: VerdictStage | None
-    failure: str | None
-    reason: str
-    evidence_ids: tuple[str, ...] = ()
-    counts: bool = True  # False: does not count in the platform's roll-up
-
-
-def judge_endpoint(facts: EndpointFacts) -> Judgement:
-    """The first matching rule of `ENDPOINT_RULES`, with its reason filled in."""
-    rule = first_match(ENDPOINT_RULES, facts)
-    stage = rule.stage
-    if stage is None and rule.verdict == "down":
-        stage = VERDICT_STAGE.get(facts.failed_at)
-    return Judgement(
-        rule=rule.id,
-        verdict=rule.verdict,
-        stage=stage,
-        failure=None if rule.verdict == "accessible" else facts.failure,
-        reason=_reason(rule, facts.failure, facts.interceptor, facts.note),
-        evidence_ids=facts.evidence_ids,
-        counts=rule.id not in NOT_APPLICABLE,
-    )
-
-
-def _reason(rule: Rule, failure: str | None, interceptor: str | None = None, note: str | None = None) -> str:
-    return rule.reason.format(
-        failure=failure or "no failure word",
-        interceptor=f"; it is signed by: {interceptor}" if interceptor else "",
-        note=f" ({note})" if note else "",
-    )
 
 
 @dataclass(frozen=True)
@@ -98,7 +51,7 @@ def judge_round(
             continue
         writer = _Writer(name, about, new_id)
         if not line.online:
-            lines.append(writer.whole_line(line))
+            lines.append(writer.line(of_line(line), None))
         else:
             lines += _judge_platform(platform, by_platform[name], rows, line, writer)
     return line, lines
@@ -111,24 +64,11 @@ def _judge_platform(
     for row in own:
         by_endpoint[row.endpoint].append(row)
     judged = _judge_endpoints(platform, by_endpoint, line)
-    lines: list[VerdictLine] = [writer.roll_up(_speaking(platform, judged), line)]
+    lines: list[VerdictLine] = [writer.line(roll_up(_speaking(platform, judged), line), None)]
     for endpoint in platform.endpoints:
         quic = quic_facts(by_endpoint[endpoint.id], everything, line)
         if "quic" in endpoint.probes and quic.tried and not quic.works:
-            rule = first_match(QUIC_RULES, quic)
-            lines.append(
-                writer.line(
-                    Judgement(
-                        rule=rule.id,
-                        verdict=rule.verdict,
-                        stage=rule.stage,
-                        failure=quic.failure,
-                        reason=_reason(rule, quic.failure),
-                        evidence_ids=quic.evidence_ids,
-                    ),
-                    endpoint.id,
-                )
-            )
+            lines.append(writer.line(judge_quic(quic), endpoint.id))
         lines.append(writer.line(judged[endpoint.id], endpoint.id))
     return lines
 
@@ -220,69 +160,3 @@ class _Writer:
             source=self.about.source,
             run_id=self.about.run_id,
         )
-
-    def whole_line(self, line: Line) -> VerdictLine:
-        """The one line of a platform where the line is not online (DESIGN section 6)."""
-        if line.cut_short:
-            return self.line(judge_endpoint(EndpointFacts(evidence=False)), None)
-        return self.line(
-            Judgement(
-                rule=line.situation.replace("_", "-"),
-                verdict="inconclusive",
-                stage=None,
-                failure=None,
-                reason=line.situation,
-            ),
-            None,
-        )
-
-    def roll_up(self, judged: Mapping[str, Judgement], line: Line) -> VerdictLine:
-        """The worst endpoint speaks for the platform; in an international cut nothing is said of it."""
-        counted = {name: j for name, j in judged.items() if j.counts} or dict(judged)
-        if not counted:
-            return self.line(
-                Judgement(
-                    rule="no-evidence",
-                    verdict="inconclusive",
-                    stage=None,
-                    failure=None,
-                    reason="no_evidence: this platform has no endpoint",
-                ),
-                None,
-            )
-        if line.international_cut:
-            cut = next((j for j in counted.values() if j.rule == "cut"), None)
-            return self.line(cut or _cut_but_answering(counted), None)
-        name, worst = min(counted.items(), key=lambda item: WORST_FIRST.index(item[1].verdict))
-        alike = sum(j.verdict == worst.verdict for j in counted.values())
-        reason = (
-            worst.reason
-            if worst.verdict == "accessible"
-            else f"{name}: {worst.reason} ({alike} of {len(counted)} endpoints {worst.verdict})"
-        )
-        return self.line(
-            Judgement(
-                rule=worst.rule,
-                verdict=worst.verdict,
-                stage=worst.stage,
-                failure=worst.failure,
-                reason=reason,
-                evidence_ids=_evidence(counted, worst.verdict),
-            ),
-            None,
-        )
-
-
-def _cut_but_answering(counted: Mapping[str, Judgement]) -> Judgement:
-    return Judgement(
-        rule="cut",
-        verdict="inconclusive",
-        stage=None,
-        failure=None,
-        reason="international_cut: domestic controls answer and no foreign one does, though this platform does",
-        evidence_ids=_evidence(counted, "accessible"),
-    )
-
-
-def _evidence(judged: Mapping[str, Judgement], verdict: Verdict) -> tuple[str, ...]:
-    return tuple(i for j in judged.values() if j.verdict == verdict for i in j.evidence_ids)

@@ -15,7 +15,7 @@ from analysis.ooni.model import Measurement
 from analysis.ooni.platforms import Platforms
 from analysis.ooni.record import Attempt, Outside, Record
 from measurements.rules.facts import EndpointFacts
-from measurements.rules.judge import judge_endpoint
+from measurements.rules.judgement import judge_endpoint
 
 PLATFORMS = Platforms({"www.example.com": "example"}, {})
 HOST, ADDRESS, OTHER = "www.example.com", "93.184.216.34", "151.101.1.69"
