@@ -20,8 +20,6 @@ from analysis.correlate.types import Bools, Floats, Ints
 # A stretch shorter than this is an outlier, not a level; and so many votes at least must stand in it.
 _HOURS = 2
 _VOTES = 3
-# Of goodput, two hours at the limit of what is believed of one are too little: heavy tails have such neighbours.
-_GOODPUT_HOURS = 3
 # Stretches in the middle of a part are sought up to a week; longer ones show as two steps.
 _LONGEST = 168
 # About how many independent stretches begin at each hour: one per doubling of the length, up to _LONGEST.
@@ -56,12 +54,11 @@ def goodput_test(series: Hours) -> Test:
         inside = (total[last] - total[first]) / size
         outside = (total[end] - total[start] - (total[last] - total[first])) / others
         z = np.abs(inside - outside) / np.sqrt(variance[size] + variance[others])
-        shorter = np.minimum(size, others)
-        z[shorter < _GOODPUT_HOURS] = 0.0
 
         def tail(best: int) -> float:
             # The variance is known as well as there are such stretches in the series.
-            return _student_tail(float(z[best]), len(series) / min(int(shorter[best]), _DAY))
+            shorter = min(int(size[best]), int(others[best]))
+            return _student_tail(float(z[best]), len(series) / min(shorter, _DAY))
 
         return z, tail
 
