@@ -18,7 +18,7 @@ APP_PLATFORMS: Mapping[str, str] = {
 
 @dataclass(frozen=True, eq=False)  # it is itself, not its hosts: hashing it must be cheap
 class Platforms:
-    """Hosts of `targets.yaml`: whole names, and the sites whose every name belongs to a platform."""
+    """Hosts of `targets.yaml`: whole names and addresses, and the sites whose every name belongs to a platform."""
 
     hosts: Mapping[str, str]
     sites: Mapping[str, str]
@@ -52,6 +52,8 @@ def platforms_of(targets: Targets) -> Platforms:
     sites: dict[str, str] = {}
     for name, platform in targets.platforms.items():
         for endpoint in platform.endpoints:
+            if endpoint.address is not None:
+                hosts[endpoint.address.casefold()] = name
             if endpoint.host is None:
                 continue
             hosts[endpoint.host.casefold()] = name
