@@ -172,6 +172,7 @@ def _decide(session: SessionEvidence, change: Slowdown | None, reached: bool) ->
         stages={arm: each.stage for arm, each in arms.items()},
         plan=session.plan,
         fast=frozenset(arm for arm, each in arms.items() if (each.facts.control or 0.0) >= T.slow_line),
+        residual=frozenset(arm for arm, each in arms.items() if each.facts.residual),
         long=long,
         page=_page(session),
         beyond_reached=reached,

@@ -30,6 +30,7 @@ class FamilyFacts:
     stages: dict[Arm, Literal["transfer", "tls"] | None]
     plan: Plan
     fast: frozenset[Arm]  # arms whose control shows that the line is not slow
+    residual: frozenset[Arm]  # arms whose controls were fast before the first target flow, and no longer are
     long: LongState
     page: str | None  # reason why the platform's own page gave nothing: blocked, intercepted
     beyond_reached: bool  # the pairs went past the long flow's change, or there was none
@@ -113,6 +114,11 @@ def _slow_addresses(facts: FamilyFacts) -> bool:
     return facts.arms.get("same_address", ("", None))[1] == "slow_line" and bool(facts.fast)
 
 
+def _slowed_since(facts: FamilyFacts) -> bool:
+    """As `_slow_addresses`, but only since the first target flow; and the fast arm may have come before that."""
+    return _slow_addresses(facts) and "same_address" in facts.residual
+
+
 def _slow(facts: FamilyFacts) -> Arm | None:
     return facts.slow
 
@@ -150,6 +156,14 @@ FAMILY_RULES: Final[tuple[FamilyRule, ...]] = (
         "above 1.25 Mbit/s a class of the plan is likelier",
     ),
     FamilyRule("throttled", "throttled", None, lambda f: f.slow is not None, _slow, "one arm is enough"),
+    FamilyRule(
+        "slowed_since",
+        "inconclusive",
+        "residual",
+        _slowed_since,
+        _arm_with_numbers,
+        "the addresses were marked, or the line slowed between two arms",
+    ),
     FamilyRule(
         "slow_addresses",
         "inconclusive",

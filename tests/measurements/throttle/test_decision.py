@@ -267,7 +267,7 @@ def test_controls_from_before_the_line_slowed_are_no_witness(pairs: Pairs, sessi
     """A plan's data is used up between two arms: the first one's controls were fast, all that comes later is slow."""
     late: dict[str, Any] = {"of_target": {"started": 1800.0}, "of_control": {"started": 1800.0}}
     slowed = pairs(target=90_000.0, control=90_000.0, **late)
-    assert decide(session(pairs(arm="helper", target=FAST) + slowed)).verdict == "inconclusive"
+    assert decide(session(pairs(arm="helper", target=FAST) + slowed)).reason == "residual"
     meanwhile = pairs(arm="helper", target=FAST, **late)
     assert decide(session(slowed + meanwhile)).rule == "marked_address"
 
