@@ -212,9 +212,10 @@ def _failed_at(chosen: Observation | None, dns: Dns) -> FailedAt:
 def _progress(row: Observation) -> bool:
     if row.failure not in TIMEOUTS:
         return False
+    if row.tcp_info.get("rcv_ooopack", 0) > 0:
+        return True  # segments behind a gap: full-size packets are lost, as where a tunnel's MTU is told to nobody
     if row.stage == "tls":
-        # Segments behind a gap: packets of full size are lost on the way, as where a tunnel's MTU is not told.
-        return (row.tls is not None and row.tls.received > 0) or row.tcp_info.get("rcv_ooopack", 0) > 0
+        return row.tls is not None and row.tls.received > 0
     if row.stage == "first_byte":
         return (row.phases.tls or 0.0) >= SLOW_HANDSHAKE
     return row.stage == "transfer"
