@@ -51,7 +51,7 @@ rules: $(VENV)/.dev
 
 # Uploads under kills, cuts, replays, full disks and old clocks: nothing lost, nothing twice.
 torture: $(VENV)/.dev
-	$(BIN)/python scripts/torture.py $(ARGS)
+	$(BIN)/python scripts/torture $(ARGS)
 
 # The live page's API description, from its records.
 openapi: $(VENV)/.dev

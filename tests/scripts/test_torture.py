@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-SCRIPT = Path(__file__).parents[2] / "scripts" / "torture.py"
+SCRIPT = Path(__file__).parents[2] / "scripts" / "torture"
 
 
 def test_nothing_is_lost_and_nothing_counts_twice_through_faults() -> None:

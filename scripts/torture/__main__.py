@@ -6,55 +6,39 @@ meet a full disk, or start with an old clock. A result counts as acknowledged on
 after the spool's commit returned. At the end everything that was acknowledged must be at the collector, each exactly
 once, and nothing else.
 
-    scripts/torture.py [--rounds N] [--seed N]
+    python scripts/torture [--rounds N] [--seed N]
 
 Processes are forked, so that a round costs milliseconds. Loopback only.
 """
 
 import argparse
-import asyncio
-import logging
 import os
 import random
-import resource
-import signal
 import socket
 import sqlite3
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NoReturn
 
-from aiohttp import web
+from chaos import run_chaos
+from children import fork, kill
+from ends import run_collector, run_volunteer
 
 from collector.invites import new_invite
 from collector.keys import load_or_make_keys
-from collector.limits import Limits
-from collector.service import Service
 from collector.store import FILE, Store
-from measurements.ids import uuid7
 from measurements.invite import Invite
-from measurements.records import Observation
 from measurements.spool_file import connect
 from measurements.state import StateFolder
-from measurements.store import Spool
-from measurements.store_errors import StoreError
-from vantage.upload.batching import Sealer
-from vantage.upload.client import Sender
-from vantage.upload.sending import send_all
 
-# One address sends thousands of batches here; the allowances have tests of their own.
-LIMITS = Limits(network_burst=10**9, vantage_burst=10**9)
 # Long enough for a batch to go through on a busy machine, short enough to be hit in the middle of one.
 LONGEST_LIFE = 0.25  # seconds
-# A file that may not grow beyond this more is a full disk to SQLite.
-SMALL_ROOM = 65_536  # bytes
 YEARS_AGO = timedelta(days=3 * 365)
 
 
@@ -73,184 +57,6 @@ class Tally:
     @property
     def clean(self) -> bool:
         return not (self.lost or self.twice or self.foreign or self.early)
-
-
-def fork(work: Callable[[], None]) -> int:
-    """Run `work` in a child; it ends with 0, or 1 after an exception."""
-    pid = os.fork()
-    if not pid:
-        _in_child(work)
-    return pid
-
-
-def _in_child(work: Callable[[], None]) -> NoReturn:
-    code = 1
-    try:
-        logging.disable()
-        work()
-        code = 0
-    except (StoreError, OSError, KeyboardInterrupt):
-        pass  # a full disk, or the parent's end
-    finally:
-        os._exit(code)
-
-
-def kill(pid: int) -> None:
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-
-
-def fill_disk(path: Path) -> None:
-    """No file may grow beyond the present size of this one by more than a little."""
-    size = path.stat().st_size if path.exists() else 0
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size + SMALL_ROOM, size + SMALL_ROOM))
-
-
-# The collector ---------------------------------------------------------------------------------------------------
-
-
-def run_collector(folder: Path, listening: socket.socket, late: timedelta, full: bool) -> None:
-    """Serve until killed; `late`: how far its clock is behind."""
-    if full:
-        fill_disk(folder / FILE)
-
-    async def serve() -> None:
-        with Store(folder) as store:
-            service = Service(
-                store,
-                load_or_make_keys(folder),
-                os.urandom(32),
-                limits=LIMITS,
-                utc=lambda: datetime.now(UTC) - late,
-            )
-            runner = web.AppRunner(service.application(), access_log=None)
-            await runner.setup()
-            await web.SockSite(runner, listening).start()
-            await asyncio.Event().wait()
-
-    asyncio.run(serve())
-
-
-# The volunteer ---------------------------------------------------------------------------------------------------
-
-
-def measure(spool: Spool, log: Path, number: int, late: timedelta) -> None:
-    """Store results one by one, each in the log once it is safe."""
-    with log.open("a") as acknowledged:
-        for _ in range(number):
-            now = datetime.now(UTC) - late
-            row = Observation(
-                id=uuid7(now.timestamp(), os.urandom),
-                run_id="r",
-                vantage="ab" * 16,
-                time=now,
-                platform="youtube",
-                endpoint="web",
-                role="target",
-                probe="tcp",
-            )
-            spool.add([row])
-            os.write(acknowledged.fileno(), f"{row.id}\n".encode())
-
-
-def run_volunteer(folder: Path, invite: Invite, results: int, late: timedelta, full: bool) -> None:
-    """Measure, then send what waits."""
-    state = StateFolder(folder)
-    if full:
-        fill_disk(state.spool)
-    with Spool(state.spool) as spool:
-        measure(spool, folder / "acknowledged.log", results, late)
-
-        def clock() -> float:
-            return time.time() - late.total_seconds()
-
-        async def send() -> None:
-            async with Sender(invite, random.random) as sender:
-                await send_all(spool, Sealer(invite, "ab" * 16, clock, os.urandom), sender, clock)
-
-        asyncio.run(send())
-
-
-# The way between -------------------------------------------------------------------------------------------------
-
-
-class Chaos:
-    """A TCP proxy that does not mean well. One request a connection is all it understands."""
-
-    FAKE_OK = (
-        b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
-    )
-    ERROR = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-
-    def __init__(self, port: int, chance: random.Random) -> None:
-        self._port = port
-        self._chance = chance
-        self._seen: list[bytes] = []
-
-    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
-            request = await _message(reader)
-            self._seen = [*self._seen[-30:], request]
-            await self._act(request, writer)
-        writer.close()
-
-    async def _act(self, request: bytes, writer: asyncio.StreamWriter) -> None:
-        fate = self._chance.random()
-        if fate < 0.05:
-            writer.write(self.ERROR)
-        elif fate < 0.10:
-            writer.write(self.FAKE_OK)
-        elif fate < 0.18:  # cut on the way there
-            await self._forward(request[: self._chance.randrange(len(request))], cut=True)
-        elif fate < 0.30:  # the answer is lost
-            await self._forward(request)
-        elif fate < 0.40:  # sent twice at once
-            answers = await asyncio.gather(self._forward(request), self._forward(request))
-            writer.write(answers[0])
-        elif fate < 0.50:  # something old first
-            await self._forward(self._chance.choice(self._seen))
-            writer.write(await self._forward(request))
-        elif fate < 0.55:  # the answer is cut
-            answer = await self._forward(request)
-            writer.write(answer[: self._chance.randrange(len(answer))] if answer else b"")
-        else:
-            writer.write(await self._forward(request))
-
-    async def _forward(self, request: bytes, cut: bool = False) -> bytes:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
-        try:
-            writer.write(request)
-            await writer.drain()
-            return b"" if cut else await _message(reader)
-        finally:
-            writer.close()
-
-
-async def _message(reader: asyncio.StreamReader) -> bytes:
-    """Head and body by Content-Length, which both our sides use."""
-    head = await reader.readuntil(b"\r\n\r\n")
-    length = next(
-        (
-            int(line.partition(b":")[2])
-            for line in head.split(b"\r\n")
-            if line.lower().startswith(b"content-length:")
-        ),
-        0,
-    )
-    return head + await reader.readexactly(length)
-
-
-def run_chaos(listening: socket.socket, port: int, seed: int) -> None:
-    async def serve() -> None:
-        chaos = Chaos(port, random.Random(seed))
-        server = await asyncio.start_server(chaos.handle, sock=listening)
-        await server.serve_forever()
-
-    asyncio.run(serve())
-
-
-# Rounds ----------------------------------------------------------------------------------------------------------
 
 
 class Torture:
