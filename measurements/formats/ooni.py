@@ -46,7 +46,8 @@ def measurement(group: Sequence[Observation], software_version: str) -> dict[str
         },
         "data_format_version": DATA_FORMAT,
         "extensions": EXTENSIONS,
-        "input": _input(first),
+        # The port of a question is the resolver's: what was contacted knows more.
+        "input": _url(min(group, key=lambda o: (o.probe == "dns", o.time))),
         "input_hashes": [],
         "measurement_start_time": start,
         "options": [],
@@ -70,12 +71,12 @@ def measurement(group: Sequence[Observation], software_version: str) -> dict[str
     }
 
 
-def _input(o: Observation) -> str:
+def _url(o: Observation) -> str:
     """A URL; what has no name goes by its address, as urlgetter writes it."""
     if o.host is None:
         return f"tcpconnect://{_endpoint(o)}"
     scheme = "http" if o.port == 80 else "https"
-    port = "" if o.port in (None, 80, 443) else f":{o.port}"
+    port = "" if o.probe == "dns" or o.port in (None, 80, 443) else f":{o.port}"
     return f"{scheme}://{o.host}{port}/"
 
 
@@ -216,7 +217,7 @@ def _request(o: Observation, t0: float, n: int) -> dict[str, Any]:
             "headers_list": [],
             "method": "GET",
             "tor": {"exit_ip": None, "exit_name": None, "is_tor": False},
-            "url": _input(o),
+            "url": _url(o),
             "x_transport": "tcp",
         },
         "response": {

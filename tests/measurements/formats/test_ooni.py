@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
+import pytest
 
 from measurements.formats.ooni import measurements
 from measurements.records import (
@@ -146,6 +147,20 @@ def test_a_test_server_has_oonis_word_for_an_address_that_is_not_told() -> None:
 def test_an_endpoint_without_a_name_goes_by_its_address() -> None:
     (made,) = exported(seen("tcp", host=None, address="2001:db8::1", phases=Phases(connect=0.1)))
     assert made["input"] == "tcpconnect://[2001:db8::1]:443"
+
+
+QUESTION = seen("dns", address=None, port=53, resolver="system")
+INPUTS = {
+    "the port of a question is the resolver's": ([QUESTION, seen("tls", 1)], ""),
+    "a name that led nowhere": ([QUESTION], ""),
+    "a port of its own": ([QUESTION, seen("tcp", 1, port=8443)], ":8443"),
+}
+
+
+@pytest.mark.parametrize(("rows", "port"), INPUTS.values(), ids=INPUTS.keys())
+def test_the_input_is_the_endpoints_url(rows: list[Observation], port: str) -> None:
+    (made,) = exported(*rows)
+    assert made["input"] == f"https://www.youtube.com{port}/"
 
 
 def test_a_vantage_that_states_no_network_is_as0_and_zz() -> None:
