@@ -1,53 +1,34 @@
 """Verdicts of small rounds: a reader learns the rules from the names of the cases."""
 
-from collections.abc import Callable
-from datetime import timedelta
-from itertools import count
 from typing import Any
 
 import pytest
 
-from measurements.records import DnsAnswer, DnsFacts, Observation, Phases, TlsFacts, VerdictLine
+from measurements.records import DnsAnswer, DnsFacts, Observation, Phases, TlsFacts
 from measurements.rules.addresses import PAGE_LEFT_ALONE
-from measurements.rules.cleartext import CLEARTEXT
 from measurements.rules.controls import AFTER, DURING
 from measurements.rules.facts import NEUTRAL, NO_ROUTE_FLAG
-from measurements.rules.judge import Round, judge_round
-from measurements.rules.watch import WATCH
-from measurements.targets import Endpoint, Expect
 from tests.measurements.rules.world import (
     DOMESTIC,
     FALSE,
     FOREIGN,
     GENUINE,
     HOST,
+    LIED_TO,
+    OK,
     SECOND,
-    START,
+    TRUSTED,
     broken,
     control,
     controls,
     dns,
     forged,
+    judge,
     page,
+    platform,
     seen,
-    targets,
     twice,
 )
-
-ABOUT = Round(run_id="r", vantage="v", asn=None, country=None, time=START)
-TRUSTED = {"resolver": "quad"}
-
-
-def judge(rows: list[Observation], *endpoints: Endpoint) -> list[VerdictLine]:
-    number = count()
-    return judge_round(targets(*endpoints), rows, ABOUT, lambda: f"v{next(number)}")[1]
-
-
-def platform(lines: list[VerdictLine]) -> VerdictLine:
-    return next(line for line in lines if line.endpoint is None)
-
-
-OK = controls()
 
 
 def handshake(**fields: Any) -> Observation:
@@ -60,20 +41,6 @@ def stranger_at(name: str) -> Observation:
     tls = TlsFacts(verified=False, chain_sha256=("cd" * 32,))
     about = {"platform": name, "role": "control", "host": f"{name}.example"}
     return broken("192.0.2.1", "tls", "ssl_unknown_authority", tls=tls, **about)
-
-
-# The system's resolver gives one false address for the controls too; they work where a trusted one points.
-LIED_TO = [
-    row
-    for name in (*FOREIGN, *DOMESTIC)
-    for about in [{"platform": name, "role": "control", "host": f"{name}.example"}]
-    for row in (
-        dns(FALSE, **about),
-        *twice(broken, FALSE, "tls", "ssl_unknown_authority", **about),
-        dns("192.0.2.1", **about, **TRUSTED),
-        page("192.0.2.1", **about, **TRUSTED),
-    )
-]
 
 
 def deaf(*names: str, **fields: object) -> list[Observation]:
@@ -361,327 +328,3 @@ def test_a_handshake_stopped_behind_a_resolver_that_lies_about_everything_is_a_b
 def test_a_state_root_is_named() -> None:
     rows = [*OK, dns(GENUINE), *forged(GENUINE, HOST, issuer="CN=Qaznet Trust Network,C=KZ")]
     assert "Qaznet" in platform(judge(rows)).reason
-
-
-WEB = Endpoint(
-    id="web", url=f"https://{HOST}/", probes=("dns", "tls", "http", "quic"), expect=Expect(status=200)
-)
-CLEAR = Endpoint(id="clear", url=f"http://{HOST}/", probes=("dns", "http"), expect=Expect(status=301))
-
-
-@pytest.mark.parametrize(
-    ("answer", "wanted"),
-    [
-        ({"status": 200, "expected": False}, "blocked"),
-        ({"status": 451, "expected": False}, "blocked"),
-        ({"status": 301, "expected": True, "location": f"https://{HOST}/"}, "accessible"),
-        ({"status": 301, "expected": True, "location": "http://warning.isp.example.net/"}, "blocked"),
-        ({"status": 301, "expected": True, "location": "http://[scrubbed]/"}, "blocked"),
-    ],
-    ids=[
-        "a block page",
-        "a 451",
-        "the usual redirect",
-        "a redirect off the platform's domains",
-        "a redirect to a bare address",
-    ],
-)
-def test_clear_text_is_judged_against_the_verified_twin(answer: dict[str, object], wanted: str) -> None:
-    rows = [
-        *OK,
-        dns(GENUINE),
-        page(),
-        dns(GENUINE, endpoint="clear"),
-        *twice(page, endpoint="clear", cleartext=True, **answer),
-    ]
-    lines = judge(rows, WEB, CLEAR)
-    assert {line.endpoint: line.verdict for line in lines}["clear"] == wanted
-    assert platform(lines).verdict == wanted
-
-
-def in_clear(status: int, **fields: Any) -> Observation:
-    """A clear-text answer that is not the endpoint's."""
-    return page(endpoint="clear", cleartext=True, port=80, status=status, expected=False, **fields)
-
-
-def control_in_clear(build: Any, *args: Any, number: int = 3, **fields: Any) -> list[Observation]:
-    """What so many controls are told, or how they fail, on port 80."""
-    about = {"role": "control", "endpoint": "cleartext", "flags": (CLEARTEXT,), "port": 80}
-    return [build(*args, platform=name, **about, **fields) for name in (*FOREIGN, *DOMESTIC)[:number]]
-
-
-NOTICE: dict[str, Any] = {"status": 302, "location": "http://notice.isp.example.net/debt"}
-REFUSED = ("connect", "connection_refused")
-
-
-@pytest.mark.parametrize(
-    ("rows", "wanted"),
-    [
-        ([in_clear(200)], "cleartext-unconfirmed"),
-        ([in_clear(200), page(endpoint="clear", cleartext=True, status=301, attempt=2)], "works"),
-        ([in_clear(403)], "cleartext-tampered"),
-        (
-            [in_clear(200), broken(GENUINE, "first_byte", "connection_reset", endpoint="clear", attempt=2)],
-            "cleartext-tampered",
-        ),
-        ([*twice(in_clear, 200), *controls(works=False, flags=(AFTER,))], "cleartext-unstable"),
-        (
-            [*twice(in_clear, **NOTICE), *control_in_clear(page, cleartext=True, **NOTICE)],
-            "cleartext-everywhere",
-        ),
-        (
-            [*twice(in_clear, **NOTICE), *control_in_clear(page, number=1, cleartext=True, **NOTICE)],
-            "cleartext-tampered",
-        ),
-        (
-            [*twice(in_clear, 200), *control_in_clear(page, cleartext=True, status=301)],
-            "cleartext-tampered",
-        ),
-        ([*twice(in_clear, 200), *control_in_clear(page, cleartext=True, length=7)], "cleartext-tampered"),
-        (
-            [
-                *twice(broken, GENUINE, *REFUSED, endpoint="clear", port=80),
-                *control_in_clear(broken, "192.0.2.1", *REFUSED),
-            ],
-            "cleartext-everywhere",
-        ),
-        (
-            [
-                *twice(broken, GENUINE, "first_byte", "connection_reset", endpoint="clear", port=80),
-                *control_in_clear(broken, "192.0.2.1", *REFUSED),
-            ],
-            "stopped-http",
-        ),
-    ],
-    ids=[
-        "a notice in the place of the first page",
-        "a notice, and then the page",
-        "a 403 is not asked for twice",
-        "a block page, and then the connection is cut",
-        "a portal whose time is up",
-        "a notice before every page, the controls' too",
-        "one control may be blocked as well",
-        "the controls answer as ever",
-        "the controls answer with pages of their own, as nameless as the block page",
-        "nothing leaves on port 80",
-        "a block by the host's name, and controls without a page on port 80",
-    ],
-)
-def test_clear_text_counts_confirmed_and_where_the_controls_get_something_else(
-    rows: list[Observation], wanted: str
-) -> None:
-    lines = judge([*OK, dns(GENUINE), page(), dns(GENUINE, endpoint="clear"), *rows], WEB, CLEAR)
-    assert {line.endpoint: line.rule for line in lines}["clear"] == wanted
-
-
-CENTRES = [
-    Endpoint(id=f"dc-{port}", address=address, port=port, probes=("tcp", "telegram"))
-    for address, port in ((GENUINE, 443), (GENUINE, 80), (SECOND, 8080))
-]
-
-
-@pytest.mark.parametrize(
-    ("port", "stage", "works", "wanted"),
-    [
-        (80, "first_byte", ["dc-443", "dc-8080"], "port-80-proxied"),
-        (80, "first_byte", ["dc-8080"], "stopped-http"),
-        (80, "connect", ["dc-443", "dc-8080"], "stopped-tcp"),
-        (443, "first_byte", ["dc-80", "dc-8080"], "stopped-http"),
-    ],
-    ids=[
-        "a proxy on port 80 does not understand it",
-        "the whole address is stopped",
-        "the port is closed",
-        "no proxy stands on another port",
-    ],
-)
-def test_a_data_centre_behind_a_proxy_for_web_pages(
-    port: int, stage: str, works: list[str], wanted: str
-) -> None:
-    def at(endpoint: Endpoint) -> dict[str, Any]:
-        return {
-            "endpoint": endpoint.id,
-            "address": endpoint.address,
-            "port": endpoint.port,
-            "probe": "telegram",
-        }
-
-    rows = [
-        row
-        for each in CENTRES
-        for row in (
-            [seen(**at(each))]
-            if each.id in works
-            else twice(broken, stage=stage, failure="connection_reset", **at(each))
-        )
-    ]
-    lines = judge([*OK, *rows], *CENTRES)
-    assert {line.endpoint: line.rule for line in lines}[f"dc-{port}"] == wanted
-    assert platform(lines).verdict == ("accessible" if wanted == "port-80-proxied" else "blocked")
-
-
-def watched(heard: int, seconds: float = 3.0, takes: float = 0.1) -> list[Observation]:
-    """Connections to three foreign controls beside the second tries, so many of them answered, so long after START."""
-    about: dict[str, Any] = {"role": "control", "endpoint": "watch", "probe": "tcp", "flags": (WATCH,)}
-    time = START + timedelta(seconds=seconds)
-    return [
-        seen(platform=name, address="192.0.2.1", time=time, phases=Phases(connect=takes), **about)
-        if number < heard
-        else broken("192.0.2.1", "connect", "generic_timeout_error", platform=name, time=time, **about)
-        for number, name in enumerate(FOREIGN)
-    ]
-
-
-@pytest.mark.parametrize(
-    ("watch", "wanted"),
-    [
-        (watched(3), "stopped-tls"),
-        (watched(2), "stopped-tls"),
-        (watched(1), "unstable"),
-        (watched(0), "unstable"),
-        (watched(3, takes=9.0), "unstable"),
-        (watched(0, seconds=20.0), "stopped-tls"),
-        ([*watched(0), *watched(3, seconds=5.0)], "stopped-tls"),
-        ([*watched(3, seconds=0.5), *watched(0)], "unstable"),
-        ([], "stopped-tls"),
-    ],
-    ids=[
-        "the controls are heard all the while",
-        "two of three are",
-        "only one is",
-        "none is: the line was dead",
-        "all, but too late",
-        "none, when the try was over",
-        "none at first, then all",
-        "all while the connection was made, and none after it",
-        "nobody asked, as in older rounds",
-    ],
-)
-def test_a_second_try_counts_if_the_line_was_alive_meanwhile(watch: list[Observation], wanted: str) -> None:
-    waits = {
-        "time": START - timedelta(seconds=1),
-        "phases": Phases(connect=2.0),
-    }  # from a second after START on
-    tries = twice(broken, GENUINE, "tls", "generic_timeout_error", **waits)
-    assert platform(judge([*OK, dns(GENUINE), *tries, *watch])).rule == wanted
-
-
-def test_a_page_at_the_place_that_a_resolver_names_for_everybody_says_nothing() -> None:
-    rows = [*LIED_TO, dns(FALSE), *forged(FALSE, "portal.example"), dns(GENUINE, **TRUSTED), page(**TRUSTED)]
-    clear = [dns(FALSE, endpoint="clear"), *twice(in_clear, 200, address=FALSE)]
-    assert platform(judge([*rows, *clear], WEB, CLEAR)).rule == "cleartext-astray"
-
-
-def test_the_twin_of_a_clear_text_answer_is_its_own_host() -> None:
-    api = Endpoint(id="api", url="https://api.video.example/", probes=("dns", "tls"))
-    captcha = {"status": 403, "expected": False}
-    clear = [dns(GENUINE, endpoint="clear"), page(endpoint="clear", cleartext=True, **captcha)]
-    answered = page(SECOND, endpoint="api", probe="tls")
-    lines = judge(
-        [*OK, dns(GENUINE), page(**captcha), dns(SECOND, endpoint="api"), answered, *clear], WEB, api, CLEAR
-    )
-    assert {line.endpoint: line.verdict for line in lines}["clear"] == "inconclusive"
-
-
-def test_a_block_page_behind_a_false_answer_is_a_block_by_name() -> None:
-    astray = [
-        dns(FALSE, endpoint="clear"),
-        page(FALSE, endpoint="clear", cleartext=True, status=200, expected=False),
-    ]
-    twin = [dns(FALSE), *forged(FALSE, "block.example"), dns(GENUINE, **TRUSTED), page(**TRUSTED)]
-    lines = judge([*OK, *twin, *astray], WEB, CLEAR)
-    assert {(line.endpoint, line.verdict, line.stage) for line in lines} == {
-        (None, "blocked", "dns"),
-        ("web", "blocked", "dns"),
-        ("clear", "blocked", "dns"),
-    }
-
-
-def test_clear_text_alone_proves_nothing() -> None:
-    rows = [
-        *OK,
-        dns(GENUINE, endpoint="clear"),
-        page(endpoint="clear", cleartext=True, status=200, expected=False),
-    ]
-    assert platform(judge(rows, CLEAR)).verdict == "inconclusive"
-
-
-def _quic(failure: str | None, **fields: object) -> Callable[[], list[Observation]]:
-    return lambda: twice(broken, GENUINE, "tls", failure, probe="quic", **fields)
-
-
-def test_a_quic_failure_alone_leaves_the_platform_accessible_and_has_a_line_of_its_own() -> None:
-    rows = [*OK, dns(GENUINE), page(), *_quic("generic_timeout_error")()]
-    lines = judge(rows, WEB)
-    assert platform(lines).verdict == "accessible"
-    web = [(line.verdict, line.stage) for line in lines if line.endpoint == "web"]
-    assert web == [("blocked", "quic"), ("accessible", None)]
-
-
-@pytest.mark.parametrize(
-    ("rows", "wanted"),
-    [
-        (twice(broken, SECOND, "tls", "generic_timeout_error", probe="quic"), []),
-        (
-            twice(broken, GENUINE, "tls", "generic_timeout_error", probe="quic", received=700),
-            ["inconclusive"],
-        ),
-    ],
-    ids=["at a node that is dead over TCP as well", "with bytes that came too slowly"],
-)
-def test_no_block_over_quic(rows: list[Observation], wanted: list[str]) -> None:
-    tcp = [dns(GENUINE, SECOND), page(), broken(SECOND, "connect", "generic_timeout_error")]
-    lines = judge([*OK, *tcp, *rows], WEB)
-    assert [line.verdict for line in lines if line.stage == "quic"] == wanted
-
-
-def test_quic_that_works_nowhere_is_the_lines_own_matter() -> None:
-    other = twice(broken, "192.0.2.1", "tls", "generic_timeout_error", probe="quic", host="q.example", platform="wiki",
-                  role="control")  # fmt: skip
-    lines = judge([*OK, *other, dns(GENUINE), page(), *_quic("generic_timeout_error")()], WEB)
-    assert [line.verdict for line in lines if line.stage == "quic"] == ["inconclusive"]
-
-
-def test_the_worst_endpoint_speaks_for_the_platform() -> None:
-    api = Endpoint(id="api", url="https://api.video.example/", probes=("dns", "tls"))
-    rows = [*OK, dns(GENUINE), page(), dns(SECOND, endpoint="api"),
-            *twice(broken, SECOND, "tls", "connection_reset", endpoint="api", probe="tls")]  # fmt: skip
-    lines = judge(rows, WEB, api)
-    assert (platform(lines).verdict, platform(lines).stage) == ("blocked", "tls")
-    assert platform(lines).reason.startswith("api: ")
-
-
-def endpoint(name: str, **fields: object) -> Endpoint:
-    url = f"https://{name}.video.example/"
-    return Endpoint(id=name, url=url, probes=("dns", "tls"), **fields)  # type: ignore[arg-type] # a table of cases
-
-
-STOPPED = [
-    dns(SECOND, endpoint="api"),
-    *twice(broken, SECOND, "tls", "connection_reset", endpoint="api", probe="tls"),
-]
-SWITCHED_OFF = [
-    dns(SECOND, endpoint="api"),
-    *twice(broken, SECOND, "connect", "connection_refused", endpoint="api", probe="tls"),
-]
-
-
-@pytest.mark.parametrize(
-    ("endpoints", "rows", "wanted"),
-    [
-        ([WEB, endpoint("api")], SWITCHED_OFF, "blocked"),
-        ([WEB, endpoint("api", verified=False)], SWITCHED_OFF, "accessible"),
-        ([WEB, endpoint("api", verified=False)], STOPPED, "blocked"),
-        ([endpoint("api", verified=False)], SWITCHED_OFF, "blocked"),
-    ],
-    ids=[
-        "an entry known to work",
-        "an entry nobody has tried that may be switched off",
-        "an entry nobody has tried that is stopped at its name",
-        "an entry nobody has tried that stands alone",
-    ],
-)
-def test_who_speaks_for_the_platform(endpoints: list[Endpoint], rows: list[Observation], wanted: str) -> None:
-    lines = judge([*OK, dns(GENUINE), page(), *rows], *endpoints)
-    assert platform(lines).verdict == wanted
-    assert next(line for line in lines if line.endpoint == "api").verdict == "blocked", "its own line says so"

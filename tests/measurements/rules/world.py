@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from measurements.records import DnsAnswer, DnsFacts, HttpFacts, Observation, TlsFacts
+from measurements.records import DnsAnswer, DnsFacts, HttpFacts, Observation, TlsFacts, VerdictLine
+from measurements.rules.judge import Round, judge_round
 from measurements.targets import Control, Endpoint, Expect, Platform, Targets
 from tests.records import observation
 
@@ -113,3 +114,37 @@ def targets(*endpoints: Endpoint) -> Targets:
             for name in group
         ),
     )
+
+
+ABOUT = Round(run_id="r", vantage="v", asn=None, country=None, time=START)
+TRUSTED = {"resolver": "quad"}
+
+
+def judge(rows: list[Observation], *endpoints: Endpoint) -> list[VerdictLine]:
+    """All lines of a round of these observations."""
+    number = count()
+    return judge_round(targets(*endpoints), rows, ABOUT, lambda: f"v{next(number)}")[1]
+
+
+def platform(lines: list[VerdictLine]) -> VerdictLine:
+    """The line of the platform as a whole."""
+    return next(line for line in lines if line.endpoint is None)
+
+
+OK = controls()
+WEB = Endpoint(
+    id="web", url=f"https://{HOST}/", probes=("dns", "tls", "http", "quic"), expect=Expect(status=200)
+)
+
+# The system's resolver gives one false address for the controls too; they work where a trusted one points.
+LIED_TO = [
+    row
+    for name in (*FOREIGN, *DOMESTIC)
+    for about in [{"platform": name, "role": "control", "host": f"{name}.example"}]
+    for row in (
+        dns(FALSE, **about),
+        *twice(broken, FALSE, "tls", "ssl_unknown_authority", **about),
+        dns("192.0.2.1", **about, **TRUSTED),
+        page("192.0.2.1", **about, **TRUSTED),
+    )
+]
