@@ -10,9 +10,9 @@ from math import log
 from statistics import fmean, median, pstdev
 from typing import Final
 
-from measurements.throttle.change import slowdown
+from measurements.throttle.change import Slowdown, slowdown
 from measurements.throttle.contrast import median_known
-from measurements.throttle.flow import Flow
+from measurements.throttle.flow import Flow, time_at
 from measurements.throttle.pair import Pair, measure
 from measurements.throttle.rates import gap_share, longer, queues
 from measurements.throttle.thresholds import THRESHOLDS as T
@@ -58,7 +58,7 @@ class Features:
 def features(pairs: Sequence[Pair], settled: Sequence[float | None], stage: str | None) -> Features:
     """What the mechanisms are told apart by, of at least `MIN_FLOWS` pairs and their targets' settled rates."""
     flows = [pair.target for pair in pairs]
-    turns = [turn for turn in map(slowdown, flows) if turn]
+    turns = [turn for pair in pairs if (turn := slowdown(pair.target)) and _fast_until(turn, pair.control)]
     turned = len(turns) >= max(MIN_FLOWS, len(flows) / 2)
     stops = [float(flow.received) for flow in flows if _stopped(flow)]
     return Features(
@@ -96,6 +96,12 @@ def _spread(rates: Sequence[float]) -> float:
     """Spread over the median. 1.4826 makes the median deviation a standard one; a flow that stumbled does not count."""
     middle = median(rates)
     return 1.4826 * median(abs(rate - middle) for rate in rates) / middle
+
+
+def _fast_until(turn: Slowdown, control: Flow) -> bool:
+    """What came before the knee came at the line's speed; else the flow was slow before it had to wait, too."""
+    size = min(turn.at_bytes, control.body_bytes)
+    return turn.before * time_at(control, size) >= T.half * size if size else True
 
 
 def _stopped(flow: Flow) -> bool:

@@ -182,6 +182,16 @@ def test_the_rate_of_a_queue_is_that_between_waits_for_lost_segments(
     assert signature(evidence, decide(evidence)).rate == pytest.approx(150_000 / 8, rel=0.02)
 
 
+def test_a_slow_flow_that_ends_waiting_for_lost_segments_is_not_delayed(
+    pairs: Pairs, session: Sessions
+) -> None:
+    course = capped(0, rate=36_000.0)
+    sizes = tuple(size for size in course["sizes"] if size <= 68_000)
+    waiting = {"sizes": sizes, "times": course["times"][: len(sizes)], "elapsed": 3.0}
+    evidence = session(pairs(of_target=course | waiting | QUEUEING))
+    assert signature(evidence, decide(evidence)).mechanism == "shaper"
+
+
 def test_controls_that_hardly_differ_say_nothing_of_a_clamp(pairs: Pairs, session: Sessions) -> None:
     alike = tuple(
         pair
