@@ -176,6 +176,18 @@ def test_parquet_with_typed_columns_is_read(tmp_path: Path) -> None:
     assert column(tmp_path / "d", "asn") == [9198]
 
 
+def test_a_number_that_pandas_filled_with_nan_is_absent_and_counted(tmp_path: Path) -> None:
+    file = tmp_path / "table.parquet"
+    words = {name: ["x", "y"] for name in ("vantage", "platform", "probe")}
+    times = pa.array([0, 1], pa.timestamp("us", "UTC"))
+    pq.write_table(
+        pa.table({"time": times, "role": ["target"] * 2, **words, "asn": [9198.0, float("nan")]}), file
+    )
+    counts = run(tmp_path / "d", file)
+    assert (counts.kept, counts.unreadable, counts.noticed) == (2, {}, {"bad_asn": 1})
+    assert column(tmp_path / "d", "asn") == [9198, None]
+
+
 def test_a_damaged_parquet_file_is_named_and_the_next_file_is_read(tmp_path: Path) -> None:
     bad = tmp_path / "bad.parquet"
     bad.write_bytes(b"PAR1 no more")
