@@ -74,10 +74,14 @@ def read(file: Path) -> Preregistration:
 def differences(registered: Plan, now: Plan) -> list[str]:
     """What a run would do otherwise than registered, in words."""
     return [
-        f"{name}: registered {getattr(registered, name)!r}, now {getattr(now, name)!r}"
+        f"{name}: registered {_as_written(getattr(registered, name))}, now {_as_written(getattr(now, name))}"
         for name in Plan.__struct_fields__
         if getattr(registered, name) != getattr(now, name)
     ]
+
+
+def _as_written(value: object) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def _hash(registered: Preregistration) -> str:

@@ -47,7 +47,7 @@ def test_a_change_breaks_the_hash(tmp_path: Path, old: str, new: str) -> None:
 
 def test_a_run_that_differs_is_named() -> None:
     other = msgspec.structs.replace(PLAN, seed=2, platforms=("vk",))
-    assert differences(PLAN, other) == ["platforms: registered (), now ('vk',)", "seed: registered 1, now 2"]
+    assert differences(PLAN, other) == ['platforms: registered [], now ["vk"]', "seed: registered 1, now 2"]
 
 
 def test_the_constants_of_the_method_are_part_of_the_plan() -> None:
