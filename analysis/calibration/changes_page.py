@@ -32,8 +32,8 @@ def write_changes(nulls: FalseAlarms, power: Power, cells: tuple[int, int], made
         table(("what happens", "false alarms"), [(name, figure(rate)) for name, rate in nulls]),
         "## Power",
         "Share of cells in which the onset of harm is found, within two hours or a quarter of its duration. Changes by "
-        "less than a factor of 1.5 are not reported at all, so 20 % never are and 33 % is just at the limit; of "
-        "failures the limit is 0.3.",
+        "less than a factor of 1.5 (of failures: 0.3) are not reported, so 33 % is just at the limit, and 20 % is seen "
+        "only where chance adds to it.",
         table(
             ("line", "lasts", *(f"{harm:.0%}" for harm in HARMS)),
             [(name, f"{hours} h", *map(figure, shares)) for name, hours, shares in power],
