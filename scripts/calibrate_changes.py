@@ -21,8 +21,8 @@ SEED = 20240301
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cells", type=int, default=400, help="a row of false alarms")
-    parser.add_argument("--others", type=int, default=100, help="a figure of power")
+    parser.add_argument("--cells", type=int, default=300, help="a row of false alarms")
+    parser.add_argument("--others", type=int, default=60, help="a figure of power")
     parser.add_argument("--out", type=Path, default=Path("docs/calibration-changes.md"))
     given = parser.parse_args()
     started = time.process_time()
