@@ -65,6 +65,19 @@ def slowdown(flow: Flow) -> Slowdown | None:
     return Slowdown(knee, seconds, before, after) if after < T.half * before else None
 
 
+def knee(pair: Pair) -> Slowdown | None:
+    """The target's knee, where what came before it came as fast as in the control.
+
+    Else the flow was slow from its first byte on, and waited at its end for lost segments.
+    """
+    turn = slowdown(pair.target)
+    if turn is None:
+        return None
+    size = min(turn.at_bytes, pair.control.body_bytes)
+    fast = not size or turn.before * time_at(pair.control, size) >= T.half * size
+    return turn if fast else None
+
+
 def long_slowdown(pair: Pair) -> Slowdown | None:
     """The long target flow's knee, unless its control went as slowly past the same byte (PowerBoost, congestion)."""
     change = slowdown(pair.target)

@@ -10,9 +10,9 @@ from math import log
 from statistics import fmean, median, pstdev
 from typing import Final
 
-from measurements.throttle.change import Slowdown, slowdown
+from measurements.throttle.change import Slowdown
 from measurements.throttle.contrast import median_known
-from measurements.throttle.flow import Flow, time_at
+from measurements.throttle.flow import Flow
 from measurements.throttle.pair import Pair, measure
 from measurements.throttle.rates import gap_share, longer, queues
 from measurements.throttle.thresholds import THRESHOLDS as T
@@ -55,10 +55,15 @@ class Features:
         return self.drops is not None or self.sent_again is not None
 
 
-def features(pairs: Sequence[Pair], settled: Sequence[float | None], stage: str | None) -> Features:
-    """What the mechanisms are told apart by, of at least `MIN_FLOWS` pairs and their targets' settled rates."""
+def features(
+    pairs: Sequence[Pair],
+    settled: Sequence[float | None],
+    knees: Sequence[Slowdown | None],
+    stage: str | None,
+) -> Features:
+    """What the mechanisms are told apart by; of at least `MIN_FLOWS` pairs, their targets' settled rates and knees."""
     flows = [pair.target for pair in pairs]
-    turns = [turn for pair in pairs if (turn := slowdown(pair.target)) and _fast_until(turn, pair.control)]
+    turns = [turn for turn in knees if turn]
     turned = len(turns) >= max(MIN_FLOWS, len(flows) / 2)
     stops = [float(flow.received) for flow in flows if _stopped(flow)]
     return Features(
@@ -96,12 +101,6 @@ def _spread(rates: Sequence[float]) -> float:
     """Spread over the median. 1.4826 makes the median deviation a standard one; a flow that stumbled does not count."""
     middle = median(rates)
     return 1.4826 * median(abs(rate - middle) for rate in rates) / middle
-
-
-def _fast_until(turn: Slowdown, control: Flow) -> bool:
-    """What came before the knee came at the line's speed; else the flow was slow before it had to wait, too."""
-    size = min(turn.at_bytes, control.body_bytes)
-    return turn.before * time_at(control, size) >= T.half * size if size else True
 
 
 def _stopped(flow: Flow) -> bool:

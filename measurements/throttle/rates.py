@@ -10,7 +10,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Final
 
-from measurements.throttle.change import slowdown
+from measurements.throttle.change import Slowdown
 from measurements.throttle.flow import SHORT, Flow, goodput
 
 # Slow start, and the bytes of the burst, are over by then.
@@ -27,7 +27,7 @@ QUEUE_FACTOR: Final = 3.0
 QUEUE_SECONDS: Final = 0.2
 
 
-def settled_rate(flow: Flow) -> float | None:
+def settled_rate(flow: Flow, turn: Slowdown | None = None) -> float | None:
     """Theil-Sen slope of body bytes over time after slow start and burst; None for a flow too short to have settled.
 
     What a bucket lets through comes in steps, with waits in between. Where there are enough of these, the slope is
@@ -37,7 +37,6 @@ def settled_rate(flow: Flow) -> float | None:
     """
     rounds = SETTLE_ROUND_TRIPS * (flow.min_rtt or flow.connect or 0.0)
     start = max(SETTLE_SECONDS, rounds)
-    turn = slowdown(flow)
     edges = _upper_edges(flow, turn.at_bytes if turn else 0)
     if len(edges) >= MIN_EDGES and edges[-1][0] - edges[0][0] >= SETTLE_SECONDS:
         return _theil_sen(edges)

@@ -10,7 +10,7 @@ from statistics import median
 from typing import Final, Literal
 
 from measurements.records import Transport
-from measurements.throttle.change import mark_of
+from measurements.throttle.change import knee, mark_of, slowdown
 from measurements.throttle.decision import FamilyDecision
 from measurements.throttle.evidence import SessionEvidence
 from measurements.throttle.features import MIN_FLOWS, Features, features
@@ -70,10 +70,12 @@ def signature(session: SessionEvidence, decision: FamilyDecision) -> Signature:
     if len(flows) < MIN_FLOWS:
         return Signature(flows=len(flows))
     begun = sum(flow.body_bytes > 0 for flow in flows)
-    settled = [settled_rate(flow) for flow in flows]
+    # A slowing that the long pair has shown needs no second look at the controls.
+    turns = [slowdown(pair.target) if decision.slowdown else knee(pair) for pair in pairs]
+    settled = [settled_rate(flow, turn) for flow, turn in zip(flows, turns, strict=True)]
     brief = sum(rate is not None for rate in settled) < MIN_FLOWS
     settled = [brief_rate(flow) for flow in flows] if brief else settled
-    found = features(pairs, settled, decision.stage if begun > len(flows) / 2 else "tls")
+    found = features(pairs, settled, turns, decision.stage if begun > len(flows) / 2 else "tls")
     mechanism = _mechanism(session, found)
     has_rate = mechanism not in {"truncation", "handshake_delay"}
     rates = [rate for rate in settled if rate]

@@ -189,7 +189,9 @@ def test_a_slow_flow_that_ends_waiting_for_lost_segments_is_not_delayed(
     sizes = tuple(size for size in course["sizes"] if size <= 68_000)
     waiting = {"sizes": sizes, "times": course["times"][: len(sizes)], "elapsed": 3.0}
     evidence = session(pairs(of_target=course | waiting | QUEUEING))
-    assert signature(evidence, decide(evidence)).mechanism == "shaper"
+    found = signature(evidence, decide(evidence))
+    assert found.mechanism == "shaper"
+    assert found.rate == pytest.approx(36_000 * 1500 / 1448, rel=0.02)
 
 
 def test_controls_that_hardly_differ_say_nothing_of_a_clamp(pairs: Pairs, session: Sessions) -> None:
