@@ -9,6 +9,7 @@ from typing import Final
 
 from measurements import expect
 from measurements.records import Observation
+from measurements.rules.facts import SLOW_HANDSHAKE
 from measurements.targets import Expect
 from probes.base import Context, Target
 from probes.connect import Stream
@@ -79,7 +80,9 @@ async def fetch(draft: Draft, stream: Stream, page: Page) -> None:
     clock = draft.context.clock.monotonic
     reader = ResponseReader()
     start = clock()
-    seconds = draft.context.deadlines.http * draft.patience
+    # A crawl shows in the handshake already, and is left to the throttling test.
+    crawls = draft.phases.get("tls", 0.0) >= SLOW_HANDSHAKE
+    seconds = draft.context.deadlines.http * (1.0 if crawls else draft.patience)
     async with draft.phase("first_byte", seconds):
         await stream.write(request(page.url, draft.context.user_agent))
         sent = clock()
