@@ -1,5 +1,7 @@
 """The variance of means that is fitted to a noise, against that of the noise itself."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from scipy.signal import lfilter
@@ -32,9 +34,9 @@ NOISES = {
 
 @pytest.mark.parametrize("size", [3, 12, 48])
 @pytest.mark.parametrize("make", NOISES.values(), ids=NOISES.keys())
-def test_variance_of_means_of_known_noises(make: object, size: int) -> None:
+def test_variance_of_means_of_known_noises(make: Callable[[int], Floats], size: int) -> None:
     """Known by many series; what is fitted to one of them is within a third, in the middle of seven."""
-    series = [make(seed) for seed in range(7)]  # type: ignore[operator]  # one of NOISES
+    series = [make(seed) for seed in range(7)]
     quiet = [each[336:] for each in series]  # without the other level
     true = np.mean(
         [np.var(each[: len(each) // size * size].reshape(-1, size).mean(axis=1)) for each in quiet]
