@@ -2,8 +2,11 @@
 
 import asyncio
 import inspect
+import os
 
 import pytest
+
+from lab.availability import unavailable
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -14,3 +17,14 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     wanted = inspect.signature(pyfuncitem.obj).parameters
     asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in wanted}))
     return True
+
+
+@pytest.fixture(scope="session")
+def require_lab() -> None:
+    """Skip where the system does not allow a lab; with EFIR_REQUIRE_LAB=1, as in CI, that is a failure."""
+    reason = unavailable()
+    if reason is None:
+        return
+    if os.environ.get("EFIR_REQUIRE_LAB") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from efir.exits import Exit
-from lab.availability import unavailable
 from lab.scenario_file import packaged
 from tests.commands import efir
 
@@ -49,7 +48,7 @@ def test_a_wrong_file_of_ones_own_is_refused_with_its_line(
 
 
 @pytest.mark.lab
-@pytest.mark.skipif(unavailable() is not None, reason=unavailable() or "")
+@pytest.mark.usefixtures("require_lab")
 @pytest.mark.parametrize(
     ("scenario", "script", "code"),
     [

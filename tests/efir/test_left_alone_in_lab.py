@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from lab.availability import unavailable
 from measurements.rules.addresses import PAGE_LEFT_ALONE
 from measurements.state import StateFolder
 from measurements.store import Spool
@@ -18,9 +17,7 @@ ROUND = f"{sys.executable} -m efir run --once --platform facebook {STATE} {WORLD
 
 
 @pytest.mark.lab
-def test_a_page_that_was_refused_is_not_asked_for_again(tmp_path: Path) -> None:
-    if reason := unavailable():
-        pytest.skip(reason)
+def test_a_page_that_was_refused_is_not_asked_for_again(require_lab: None, tmp_path: Path) -> None:
     tmp_path.chmod(0o777)  # the lab's programs run as an ordinary user
     for folder in (tmp_path.parent, tmp_path.parent.parent):
         folder.chmod(0o755)

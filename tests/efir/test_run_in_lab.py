@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from lab.availability import unavailable
-
 pytestmark = pytest.mark.xdist_group("run")  # one run for all of them
 EFIR = [sys.executable, "-m", "efir"]
 PLATFORMS = ("youtube", "facebook", "vk")
@@ -21,11 +19,8 @@ ACCEPT = f'{sys.executable} -m efir consent --accept --quiet --state "$0"'
 
 
 @pytest.fixture(scope="module")
-def measured() -> Iterator[tuple[Path, list[dict[str, object]], int]]:
+def measured(require_lab: None) -> Iterator[tuple[Path, list[dict[str, object]], int]]:
     """State folder, lines and exit code of a run whose consent was taken back after the first small pairs."""
-    reason = unavailable()
-    if reason:
-        pytest.skip(reason)
     with tempfile.TemporaryDirectory() as name:
         Path(name).chmod(0o777)  # the lab's programs run as an ordinary user
         state = Path(name) / "state"

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from lab.availability import unavailable
 from lab.running import running
 from lab.scenario import Scenario
 from lab.scenario_file import load
@@ -73,10 +72,8 @@ def scenario(text: str, folder: Path, targets: Targets) -> Scenario:
 @pytest.mark.system
 @pytest.mark.timeout(300)
 async def test_congestion_raises_nothing_and_throttling_is_suspected_confirmed_and_over(
-    tmp_path: Path, shared: Path, targets: Targets
+    require_lab: None, tmp_path: Path, shared: Path, targets: Targets
 ):
-    if reason := unavailable():
-        pytest.skip(reason)
     small = few(targets)
     with (
         running(scenario(CONGESTED, tmp_path, small), small) as lab,

@@ -1,7 +1,6 @@
 """A small targets file, the world's servers on loopback ports, and one running lab for all tests of the path."""
 
 import asyncio
-import os
 import shutil
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -13,7 +12,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from lab.availability import unavailable
 from lab.scenario import Link, Rule, Scenario
 from lab.session import LabSession
 from lab.world.changes import WorldChanges
@@ -141,17 +139,6 @@ def in_world(tmp_path: Path, targets: Targets) -> InWorld:
 # --- a running lab ---
 
 Load = Callable[..., LabSession]
-
-
-@pytest.fixture(scope="session")
-def require_lab() -> None:
-    """Skip where the system does not allow a lab; with EFIR_REQUIRE_LAB=1, as in CI, that is a failure."""
-    reason = unavailable()
-    if reason is None:
-        return
-    if os.environ.get("EFIR_REQUIRE_LAB") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")

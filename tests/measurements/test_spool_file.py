@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from lab.availability import unavailable
 from measurements import sqlcipher
 from measurements.records import Observation
 from measurements.spool_file import connect, content
@@ -194,7 +193,7 @@ with Spool(Path('$1') / 'spool.sqlite3') as spool:
 
 
 @pytest.mark.lab
-@pytest.mark.skipif(unavailable() is not None, reason=unavailable() or "")
+@pytest.mark.usefixtures("require_lab")
 def test_on_a_read_only_medium_a_spool_is_read_and_not_written(spool: Path) -> None:
     shell = ["sh", "-c", READS_WHERE_NOTHING_CAN_BE_WRITTEN, "sh", str(spool.parent), sys.executable]
     done = subprocess.run(["unshare", "-rm", *shell], cwd=ROOT, capture_output=True, text=True, check=False)

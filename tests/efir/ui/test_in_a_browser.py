@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from lab.availability import unavailable
 from tests.browser import CHROMIUM
 
 ROOT = Path(__file__).parents[3]
@@ -28,11 +27,8 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def seen() -> Iterator[dict[str, Any]]:
+def seen(require_lab: None) -> Iterator[dict[str, Any]]:
     """What tests/efir/ui/walk.py saw."""
-    reason = unavailable()
-    if reason:
-        pytest.skip(reason)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o777)  # the lab's programs run as an ordinary user
